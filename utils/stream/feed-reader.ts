@@ -1,0 +1,46 @@
+import type { Cursor, FeedInfo, FeedStatus, Update } from './protocol';
+
+/** What lies after a cursor. `more`: the byte limit cut it, read again from the last `seq`. */
+export interface Reading {
+  epoch: string;
+  updates: Update[];
+  /** State passed over because a newer value is in `updates`. */
+  merged: number;
+  /** Events after the cursor that are no longer kept. */
+  lost: number;
+  /** Size of `updates` as JSON, at most this many UTF-8 bytes. */
+  bytes: number;
+  more: boolean;
+}
+
+export interface FollowListener {
+  /** There may be something after the cursor now. Called often; must be cheap and must not throw. */
+  onNews(): void;
+  /** {@link FeedReader.status} changed. */
+  onStatus(): void;
+}
+
+/**
+ * All that a producer knows of a feed. The stream pulls: a slow page costs a cursor, not a queue.
+ * Made by whoever owns the feeds, one for each port and feed.
+ */
+export interface FeedReader {
+  /** As of now; `epoch` changes when the feed begins a new history. */
+  readonly info: FeedInfo;
+  /**
+   * Reads what lies after `cursor`, oldest first, at most `maxBytes` of it, but at least one update if there is one.
+   * `null`, or a cursor of another epoch, gives a snapshot: what a new viewer should see first.
+   */
+  read(cursor: Cursor | null, maxBytes: number): Reading;
+  /** For a feed that is read at each tick of the producer: takes a new value if it changed. */
+  readonly sample: (() => void) | null;
+  /**
+   * Makes all that {@link read} returned so far outlive the background. `undefined` when there is nothing to write.
+   * Never rejects: where the browser refuses to keep anything the feed's status says so.
+   */
+  save(): Promise<void> | undefined;
+  /** As of now. */
+  readonly status: FeedStatus;
+  /** Becomes a viewer: the source runs while there is one. Returns what ends it. */
+  follow(listener: FollowListener): () => void;
+}
