@@ -1,0 +1,175 @@
+/**
+ * Installs what a run needs and is not there: the dependencies, and the browsers where apt may do it. Then goes on under
+ * the project's own Node. Runs on Node 18 with nothing installed, so it imports nothing but Node.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findBrowser } from './find-browser.mjs';
+import { withLock } from './lock.mjs';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const BIN = join(ROOT, 'node_modules', '.bin');
+const NODE = join(ROOT, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+
+const BROWSERS = {
+  chromium: { title: 'Chromium', apt: 'chromium', variable: 'CHROMIUM' },
+  firefox: { title: 'Firefox 140 or newer', apt: 'firefox-esr', variable: 'FIREFOX' },
+};
+
+/** A failure that one sentence explains; anything else is a fault of these scripts and keeps its stack. */
+class SetupError extends Error {}
+
+/** Commands under way, so that a stopped set-up ends them before it gives its lock away. */
+const running = new Set();
+
+/** Runs a command with its output kept back. Resolves to its exit code and what it said. */
+function run(command, args, environment = process.env) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // npm is a script with another ending on Windows, which only a shell finds.
+      shell: process.platform === 'win32',
+    });
+    running.add(child);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (output += text));
+    child.on('error', (error) => (output += `${error.message}\n`));
+    child.on('close', (code) => {
+      running.delete(child);
+      resolve({ code, output });
+    });
+  });
+}
+
+function readPackages(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).packages;
+  } catch {
+    return {};
+  }
+}
+
+/** Whether node_modules holds what package-lock.json says. Versions are compared: file times mean nothing after a clone. */
+function dependenciesAreInstalled() {
+  const wanted = readPackages(join(ROOT, 'package-lock.json'));
+  const installed = readPackages(join(ROOT, 'node_modules', '.package-lock.json'));
+  const missing = Object.entries(wanted).some(
+    // Optional packages are those of other platforms, most of them; '' is the project itself.
+    ([path, { version, optional }]) => path !== '' && !optional && installed[path]?.version !== version,
+  );
+  if (missing || !existsSync(join(ROOT, '.wxt', 'tsconfig.json'))) return false;
+  return spawnSync(NODE, ['--version'], { encoding: 'utf8' }).stdout?.startsWith('v24.') === true;
+}
+
+async function installDependencies() {
+  if (dependenciesAreInstalled()) return;
+  console.log('Installing the dependencies (npm ci), about a minute');
+  // A Node in node_modules/.bin would be removed under npm's feet; and it may be of another machine.
+  const path = (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.endsWith(join('node_modules', '.bin')));
+  const { code, output } = await run('npm', ['ci', '--include=dev'], { ...process.env, PATH: path.join(delimiter) });
+  if (code !== 0)
+    throw new SetupError(`${output.trimEnd()}\nCannot install the dependencies: npm ci ended with code ${code}`);
+  if (!dependenciesAreInstalled()) {
+    throw new SetupError(
+      'Cannot run the project\'s Node 24: npm did not run the install script of the package "node"; run npm ci without --ignore-scripts',
+    );
+  }
+}
+
+/** The command line that starts apt-get with the rights it needs, or `null` where there is none. */
+function aptGet() {
+  const works = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+  if (process.platform !== 'linux' || !works('apt-get', '--version')) return null;
+  if (process.getuid?.() === 0) return ['apt-get'];
+  return works('sudo', '-n', 'true') ? ['sudo', '-n', 'apt-get'] : null;
+}
+
+async function installBrowsers(browsers) {
+  const missing = browsers.filter((browser) => findBrowser(browser) === null);
+  if (missing.length === 0) return;
+  const apt = aptGet();
+  let output = '';
+  if (apt !== null) {
+    const packages = missing.map((browser) => BROWSERS[browser].apt);
+    console.log(`Installing ${packages.join(' and ')} (apt-get), about a minute`);
+    const [command, ...args] = apt;
+    const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const patience = ['-o', 'DPkg::Lock::Timeout=300'];
+    await run(command, [...args, 'update'], environment);
+    ({ output } = await run(
+      command,
+      [...args, 'install', '-y', '--no-install-recommends', ...patience, ...packages],
+      environment,
+    ));
+  }
+  const absent = missing.filter((browser) => findBrowser(browser) === null).map((browser) => BROWSERS[browser]);
+  if (absent.length === 0) return;
+  const titles = absent.map(({ title }) => title).join(' and ');
+  const variables = absent.map(({ variable }) => variable).join(' and ');
+  throw new SetupError(
+    `${output.trimEnd()}\nCannot find ${titles}: install it, or set ${variables} to its path`.trimStart(),
+  );
+}
+
+/** Goes on with a script of this folder under the project's Node; this process ends as that one does. */
+function goOn(script, args) {
+  const child = spawn(NODE, [join(ROOT, 'scripts', script), ...args], {
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, PATH: [BIN, process.env['PATH']].join(delimiter) },
+  });
+  // Ctrl-C in a terminal reaches the child by itself, a signal from another process does not; the child takes both.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => fail(`Cannot start ${NODE}: ${error.message}`));
+  child.on('close', (code, signal) => {
+    process.exitCode = code ?? 128 + constants.signals[signal];
+    process.exit();
+  });
+}
+
+/** Ends the process with one sentence for the person. */
+export function fail(sentence) {
+  console.error(sentence);
+  process.exit(1);
+}
+
+/**
+ * Installs the dependencies and those of `browsers` that are missing, then runs `script` under the project's Node.
+ *
+ * @param {{ browsers: ('chromium' | 'firefox')[], script: string, args: string[] }} run
+ */
+export async function setUpAndRun({ browsers, script, args }) {
+  // An npm ci cut short is seen, and done again, by the next run.
+  const stop = (signal) => {
+    const end = () => process.exit(128 + constants.signals[signal]);
+    if (running.size === 0) end();
+    for (const child of running) {
+      child.once('close', end);
+      child.kill(signal);
+    }
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, stop);
+  try {
+    await withLock(
+      'setup',
+      async () => {
+        await installDependencies();
+        await installBrowsers(browsers);
+      },
+      () => console.log('Waiting for another run in this folder to finish its set-up'),
+    );
+  } catch (error) {
+    if (error instanceof SetupError) fail(error.message);
+    throw error;
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(signal, stop);
+  goOn(script, args);
+}

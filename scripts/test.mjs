@@ -1,0 +1,35 @@
+/** `npm test`: sets up, then goes on in test.ts. */
+import { fail, setUpAndRun } from './setup.mjs';
+import { parseArgs } from 'node:util';
+
+const HELP = `npm test [-- options]
+
+Sets up, then runs every check. The last line is the totals of all of them.
+
+  --only <step>   just this step and what it needs; may be given several times
+  --help          this text
+
+Steps: types, lint, format, unit, builds, web-ext, sizes, knip, browser`;
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: 'string', multiple: true, default: [] },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+    return values;
+  } catch (error) {
+    return fail(
+      `Cannot test: ${error.message.split('. ')[0].replace(/\.$/, '')}; npm test -- --help lists the options`,
+    );
+  }
+}
+
+const { only, help } = readOptions();
+if (help) console.log(HELP);
+else {
+  const needsBrowsers = only.length === 0 || only.includes('browser');
+  await setUpAndRun({ browsers: needsBrowsers ? ['chromium', 'firefox'] : [], script: 'test.ts', args: only });
+}

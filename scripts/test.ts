@@ -1,0 +1,127 @@
+/** The steps of `npm test`, run two at a time as they become ready. The last line printed is the totals of all of them. */
+import { withLock } from './lock.mjs';
+import { isWithin, measure, table } from './sizes.ts';
+import { commandStep, type Outcome, type Step, tool } from './step.ts';
+import { vitestStep } from './vitest-step.ts';
+import { webExtLintStep } from './web-ext-lint.ts';
+
+/** Two keep two cores busy; the browser tests measure time, and their step waits until all others have ended. */
+const AT_ONCE = 2;
+
+const wxtBuild = (browser: string, mode: string): string[] =>
+  tool('wxt/bin/wxt.mjs', 'build', '-b', browser, '-m', mode);
+
+const sizes: Step = {
+  name: 'sizes',
+  after: ['build chrome', 'build firefox'],
+  async run() {
+    const lines = ['chrome-mv3', 'firefox-mv3'].flatMap(measure);
+    console.log(table(lines));
+    const failed = lines.every(isWithin) ? 0 : 1;
+    return { passed: 1 - failed, failed, log: failed === 0 ? '' : table(lines) };
+  },
+};
+
+// The longest first, so that none of them is left to run alone at the end.
+const CHECKS: readonly Step[] = [
+  commandStep('prepare', tool('wxt/bin/wxt.mjs', 'prepare')),
+  vitestStep('unit', { after: ['prepare'], show: false }),
+  commandStep('types', tool('typescript/bin/tsc', '--noEmit'), ['prepare']),
+  ...['chrome', 'firefox', 'edge'].map((name) =>
+    commandStep(`build ${name}`, wxtBuild(name, 'production'), ['prepare']),
+  ),
+  ...['chrome', 'firefox'].map((name) => commandStep(`test build ${name}`, wxtBuild(name, 'development'), ['prepare'])),
+  commandStep('lint', tool('oxlint/bin/oxlint', '--deny-warnings')),
+  commandStep('format', tool('prettier/bin/prettier.cjs', '--check', '.')),
+  commandStep('knip', tool('knip/bin/knip.js'), ['prepare']),
+  webExtLintStep('.output/firefox-mv3', ['build firefox']),
+  sizes,
+];
+
+const STEPS: readonly Step[] = [
+  ...CHECKS,
+  vitestStep('browser', { after: CHECKS.map(({ name }) => name), show: true }),
+];
+
+/** The chosen steps, and the steps they need to find their files. All of them if none is chosen. */
+function chooseSteps(only: readonly string[]): readonly Step[] {
+  if (only.length === 0) return STEPS;
+  const isChosen = ({ name }: Step): boolean =>
+    only.includes(name) || (only.includes('builds') && name.includes('build'));
+  const chosen = new Set(STEPS.filter(isChosen));
+  for (const step of chosen) {
+    const needed = step.name === 'browser' ? ['prepare', 'test build chrome', 'test build firefox'] : step.after;
+    for (const other of STEPS) if (needed.includes(other.name)) chosen.add(other);
+  }
+  return STEPS.filter((step) => chosen.has(step));
+}
+
+const seconds = (startedAt: number): string => `${((performance.now() - startedAt) / 1_000).toFixed(1)} s`;
+
+async function runStep(step: Step, signal: AbortSignal): Promise<Outcome> {
+  const startedAt = performance.now();
+  if (step.name === 'browser') console.log('\nbrowser tests');
+  const outcome = await step.run(signal).catch((error: unknown): Outcome => {
+    const log = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { passed: 0, failed: 1, log };
+  });
+  const verdict = outcome.failed === 0 ? 'ok    ' : 'FAILED';
+  const counts = outcome.passed + outcome.failed > 1 ? `  ${outcome.passed} passed, ${outcome.failed} failed` : '';
+  console.log(`${verdict} ${step.name.padEnd(20)} ${seconds(startedAt).padStart(8)}${counts}`);
+  return outcome;
+}
+
+/** Runs the steps, at most two at once, each when the chosen ones it waits for have ended. */
+async function runSteps(steps: readonly Step[], signal: AbortSignal): Promise<Map<Step, Outcome>> {
+  const outcomes = new Map<Step, Outcome>();
+  const running = new Map<Step, Promise<void>>();
+  const isReady = (step: Step): boolean =>
+    !outcomes.has(step) &&
+    !running.has(step) &&
+    steps.every((other) => !step.after.includes(other.name) || outcomes.has(other));
+  while (outcomes.size < steps.length && !signal.aborted) {
+    const next = running.size < AT_ONCE ? steps.find(isReady) : undefined;
+    if (next === undefined) {
+      await Promise.race(running.values());
+      continue;
+    }
+    const ended = runStep(next, signal).then((outcome) => {
+      outcomes.set(next, outcome);
+      running.delete(next);
+    });
+    running.set(next, ended);
+  }
+  await Promise.all(running.values());
+  return outcomes;
+}
+
+function report(outcomes: Map<Step, Outcome>): void {
+  for (const [{ name }, { failed, log }] of outcomes) {
+    if (failed > 0) console.log(`\n--- ${name} ---\n${log.trimEnd()}`);
+  }
+  const all = [...outcomes.values()];
+  const sum = (count: (outcome: Outcome) => number): number =>
+    all.reduce((total, outcome) => total + count(outcome), 0);
+  const failed = sum((outcome) => outcome.failed);
+  console.log(`\n${sum((outcome) => outcome.passed)} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+const only = process.argv.slice(2);
+const steps = chooseSteps(only);
+if (steps.length === 0) {
+  console.error(`Cannot test "${only.join(', ')}": npm test -- --help lists the steps`);
+  process.exitCode = 1;
+} else {
+  const stopped = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stopped.abort());
+  const outcomes = await withLock(
+    'test',
+    () => runSteps(steps, stopped.signal),
+    () => console.log('Waiting for another npm test in this folder to end'),
+  );
+  if (stopped.signal.aborted) {
+    console.error('Stopped before all steps had run');
+    process.exitCode = 130;
+  } else report(outcomes);
+}
