@@ -1,0 +1,153 @@
+/**
+ * The background's end of the conversation: every open panel, and what it answers.
+ *
+ * `accept` must be called synchronously in `runtime.onConnect`, or what the panel posted right after connecting is lost.
+ * Messages wait for the transcript, in order, also those of a panel that closed meanwhile: the person did send them.
+ */
+import { post, type AcceptedPort, type Sender } from '../stream/port';
+import {
+  MAX_MESSAGES_PER_SECOND,
+  MAX_TEXT_BYTES,
+  parseToBackground,
+  utf8Bytes,
+  type Addressee,
+  type Entry,
+  type RefusalReason,
+  type ToBackground,
+  type ToPanel,
+} from './protocol';
+import type { Transcript } from './transcript';
+
+/** The feeds that take text. Must not throw. */
+export interface Upstream {
+  addressees(): Addressee[];
+  /** Passes the text on; `reason` is in words for the person. */
+  send(feedId: string, text: string): { ok: true } | { ok: false; reason: string };
+}
+
+export interface ResponderOptions {
+  /** Whether this is a page of this extension, judged by what the browser vouches for. */
+  isExtensionPage(sender: Sender | undefined): boolean;
+  transcript: Transcript;
+  upstream: Upstream;
+  /** Epoch ms. */
+  now(): number;
+}
+
+export interface Responder {
+  /** Takes a port named `conversation`; closes it if its sender may not have it. */
+  accept(port: AcceptedPort): void;
+  /** Tells every panel of the feeds that take text now. Call it when the feeds were changed. */
+  addresseesChanged(): void;
+  /** Panels that have the transcript and get each entry. */
+  openPanels(): number;
+}
+
+type Send = Extract<ToBackground, { type: 'SEND' }>;
+
+interface Panel {
+  readonly port: AcceptedPort;
+  isOpen: boolean;
+  /** When its last messages were let in, epoch ms, oldest first. */
+  letInAt: number[];
+}
+
+/** Answers panels; keeps no timer. */
+export function createResponder({ isExtensionPage, transcript, upstream, now }: ResponderOptions): Responder {
+  const panels = new Set<Panel>();
+
+  // The size is 0 because the transcript's own limits bound it, not the stream's 256 KiB.
+  const tell = ({ port }: Panel, message: ToPanel): boolean => post(port, message, 0);
+
+  function broadcast(message: ToPanel): void {
+    for (const panel of panels) tell(panel, message);
+  }
+
+  /** A promise's callbacks run in the order of adding, before and after it resolves. */
+  function afterLoading(run: () => void): void {
+    void transcript.whenLoaded.then(run);
+  }
+
+  function isTooFast(panel: Panel, at: number): boolean {
+    // A clock that was set back must not lock the person out: times ahead of now count as past.
+    panel.letInAt = panel.letInAt.filter((time) => time <= at && at - time < 1_000);
+    if (panel.letInAt.length >= MAX_MESSAGES_PER_SECOND) return true;
+    panel.letInAt.push(at);
+    return false;
+  }
+
+  function refusal({ text, to }: Send, addressee: Addressee | undefined): RefusalReason | null {
+    if (text.trim() === '') return 'empty';
+    if (utf8Bytes(text) > MAX_TEXT_BYTES) return 'too-long';
+    return to !== null && addressee === undefined ? 'no-such-addressee' : null;
+  }
+
+  function answer({ text }: Send, addressee: Addressee | undefined): Pick<Entry, 'text' | 'outcome'> {
+    if (!addressee) return { text: `Background received: "${text}"`, outcome: 'received' };
+    const result = upstream.send(addressee.id, text);
+    return result.ok ? { text: '', outcome: 'accepted' } : { text: result.reason, outcome: 'refused' };
+  }
+
+  function take(panel: Panel, send: Send, at: number): void {
+    if (transcript.entries().some(({ id }) => id === send.id)) return;
+    const addressee = upstream.addressees().find(({ id }) => id === send.to);
+    const reason = refusal(send, addressee) ?? (isTooFast(panel, at) ? 'too-fast' : null);
+    if (reason) {
+      tell(panel, { type: 'REFUSED', id: send.id, reason });
+      return;
+    }
+    const to = addressee?.name ?? null;
+    const said: Entry = { id: send.id, at, from: 'person', text: send.text, to, answers: null, outcome: null };
+    const answered: Entry = {
+      ...answer(send, addressee),
+      id: crypto.randomUUID(),
+      at: now(),
+      from: 'background',
+      to,
+      answers: send.id,
+    };
+    transcript.append(said, answered);
+    broadcast({ type: 'ENTRY', entry: said });
+    broadcast({ type: 'ENTRY', entry: answered });
+  }
+
+  function drop(panel: Panel): void {
+    panel.isOpen = false;
+    panels.delete(panel);
+  }
+
+  return {
+    accept(port) {
+      if (!isExtensionPage(port.sender)) {
+        port.disconnect();
+        return;
+      }
+      const panel: Panel = { port, isOpen: true, letInAt: [] };
+      port.onDisconnect.addListener(() => drop(panel));
+      port.onMessage.addListener((raw) => {
+        const parsed = parseToBackground(raw);
+        if (!parsed.ok) {
+          drop(panel);
+          port.disconnect();
+          return;
+        }
+        const { message } = parsed;
+        if (message.type === 'PING') {
+          tell(panel, { type: 'PONG', id: message.id });
+          return;
+        }
+        const at = now();
+        afterLoading(() => take(panel, message, at));
+      });
+      afterLoading(() => {
+        if (!panel.isOpen) return;
+        panels.add(panel);
+        tell(panel, { type: 'TRANSCRIPT', entries: [...transcript.entries()], addressees: upstream.addressees() });
+      });
+    },
+    addresseesChanged() {
+      broadcast({ type: 'ADDRESSEES', addressees: upstream.addressees() });
+    },
+    openPanels: () => panels.size,
+  };
+}
