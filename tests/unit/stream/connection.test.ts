@@ -1,0 +1,164 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  advance,
+  type Blocker,
+  BUDGET_WINDOW_MS,
+  CONNECT_BUDGET,
+  type ConnectionEvent,
+  type ConnectionState,
+  type Effect,
+  INITIAL_STATE,
+  PROVEN_AFTER_MS,
+  RETRY_MIN_MS,
+} from '../../../utils/stream/connection';
+
+const BLOCKERS: Blocker[] = ['prerendering', 'cached', 'frozen', 'hidden', 'person'];
+const lost: ConnectionEvent = { type: 'lost', cause: 'disconnect' };
+const blocked = (blocker: Blocker): ConnectionEvent => ({ type: 'blocked', blocker });
+const unblocked = (blocker: Blocker): ConnectionEvent => ({ type: 'unblocked', blocker });
+const dismissed = (retry: boolean, afterMs = 0): ConnectionEvent => ({
+  type: 'dismissed',
+  reason: 'not-allowed',
+  retry,
+  afterMs,
+});
+
+/** Runs events at given times in ms; random is always 0.5. */
+function run(events: (ConnectionEvent | [at: number, event: ConnectionEvent])[], from = INITIAL_STATE) {
+  let state: ConnectionState = from;
+  let effects: Effect[] = [];
+  for (const item of events) {
+    const [now, event] = Array.isArray(item) ? item : ([0, item] as const);
+    ({ state, effects } = advance(state, event, { now, random: 0.5 }));
+  }
+  return { state, name: state.name, effects: effects.map(({ type }) => type) };
+}
+
+const START: ConnectionEvent = { type: 'start' };
+const STARTED: ConnectionEvent = { type: 'started' };
+const DUE: ConnectionEvent = { type: 'due' };
+const LIVE = [START, STARTED];
+
+describe('connection', () => {
+  test.each<[string, Parameters<typeof run>[0], string, string[]]>([
+    ['connects at the start', [START], 'connecting', ['connect']],
+    ['does not connect while hidden', [blocked('hidden'), START], 'idle', []],
+    ['does not connect while prerendered', [blocked('prerendering'), START], 'idle', []],
+    ['connects once it is activated', [blocked('prerendering'), START, unblocked('prerendering')], 'connecting', ['connect']],
+    ['waits for the last blocker', [blocked('hidden'), blocked('person'), START, unblocked('hidden')], 'idle', []],
+    ['is live after the handshake', LIVE, 'live', []],
+    ['pauses when hidden', [...LIVE, blocked('hidden')], 'paused', ['post']],
+    ['stays paused when the person pauses too', [...LIVE, blocked('hidden'), blocked('person')], 'paused', []],
+    ['resumes when shown', [...LIVE, blocked('hidden'), unblocked('hidden')], 'live', ['post']],
+    ['lets go of the port in the bfcache', [...LIVE, blocked('cached')], 'idle', ['drop']],
+    ['lets go of a paused port in the bfcache', [...LIVE, blocked('hidden'), blocked('cached')], 'idle', ['drop']],
+    ['lets go of the port when frozen', [...LIVE, blocked('frozen')], 'idle', ['drop']],
+    ['connects on the way back from the bfcache', [...LIVE, blocked('cached'), unblocked('cached')], 'connecting', ['connect']],
+    ['lets go of a port not started when hidden', [START, blocked('hidden')], 'idle', ['drop']],
+    ['waits when the port is lost', [...LIVE, lost], 'waiting', ['drop', 'wait']],
+    ['connects when the wait is over', [...LIVE, lost, DUE], 'connecting', ['connect']],
+    ['rests when the wait is over and it is hidden', [...LIVE, blocked('hidden'), lost, DUE], 'idle', []],
+    ['waits when it is sent away for now', [...LIVE, dismissed(true)], 'waiting', ['drop', 'wait']],
+    ['closes when it is sent away for good', [...LIVE, dismissed(false)], 'closed', ['drop']],
+    ['closes while it waits', [...LIVE, lost, { type: 'end', reason: 'invalidated' }], 'closed', ['cancel-wait']],
+    ['stays closed', [...LIVE, { type: 'end', reason: 'stopped' }, START, unblocked('hidden'), DUE], 'closed', []],
+    ['ignores a second handshake', [...LIVE, STARTED], 'live', []],
+    ['ignores a late disconnect', [...LIVE, blocked('cached'), lost], 'idle', []],
+  ])('%s', (_, events, name, effects) => {
+    expect(run(events)).toMatchObject({ name, effects });
+  });
+
+  test('first retry comes soon after a port that worked, later ones back off', () => {
+    const first = run([...LIVE, [PROVEN_AFTER_MS, lost]]).state;
+    expect(first.retryAt).toBeGreaterThanOrEqual(PROVEN_AFTER_MS + RETRY_MIN_MS);
+    expect(first.retryAt).toBeLessThanOrEqual(PROVEN_AFTER_MS + RETRY_MIN_MS + 20);
+    const delays = [];
+    let state = first;
+    for (let attempt = 1; attempt < 12; attempt += 1) {
+      state = run([DUE, lost], { ...state, unproven: [] }).state;
+      delays.push(state.retryAt);
+    }
+    expect(delays).toEqual([160, 260, 460, 860, 1660, 3260, 6460, 12_860, 15_060, 15_060, 15_060]);
+  });
+
+  test('a port that worked puts the retries back to the start', () => {
+    const failed = run([START, lost, DUE, lost, DUE]).state;
+    expect(failed.attempt).toBe(2);
+    const again = run([STARTED, [PROVEN_AFTER_MS, lost]], failed).state;
+    expect(again).toMatchObject({ attempt: 1 });
+    expect(again.unproven).toHaveLength(2);
+  });
+
+  test('a close reason with a longer wait than the backoff is obeyed', () => {
+    expect(run([...LIVE, dismissed(true, 30_000)]).state.retryAt).toBe(30_000);
+  });
+
+  test('pausing does not lose the time for which the port has worked', () => {
+    const { state } = run([START, [0, STARTED], [10, blocked('hidden')], [PROVEN_AFTER_MS, lost]]);
+    expect(state.unproven).toHaveLength(0);
+  });
+});
+
+const anyEvent: fc.Arbitrary<ConnectionEvent> = fc.oneof(
+  fc.constantFrom<ConnectionEvent>(START, STARTED, DUE),
+  fc.constantFrom(...BLOCKERS).chain((blocker) => fc.constantFrom(blocked(blocker), unblocked(blocker))),
+  fc
+    .constantFrom('disconnect', 'handshake-timeout', 'pong-timeout', 'gap', 'bad-message', 'connect-failed')
+    .map((cause): ConnectionEvent => ({ type: 'lost', cause: cause as 'disconnect' })),
+  fc.nat({ max: 40_000 }).map((afterMs) => dismissed(true, afterMs)),
+);
+const anyEnd = fc.option(fc.constantFrom<ConnectionEvent>({ type: 'end', reason: 'invalidated' }, dismissed(false)), {
+  freq: 4,
+});
+
+describe('connection, whatever happens in whatever order', () => {
+  const events = fc.array(fc.tuple(anyEvent, fc.nat({ max: 2_000 })), { maxLength: 200 });
+
+  test('holds one port at most, and exactly in the states that say so', () => {
+    fc.assert(
+      fc.property(events, anyEnd, (list, end) => {
+        let state = INITIAL_STATE;
+        let ports = 0;
+        let now = 0;
+        for (const [event, elapsedMs] of end ? [...list, [end, 0] as const] : list) {
+          now += elapsedMs;
+          const next = advance(state, event, { now, random: 0.5 });
+          for (const { type } of next.effects) {
+            if (type === 'connect') ports += 1;
+            if (type === 'drop') ports -= 1;
+            expect(ports === 0 || ports === 1).toBe(true);
+            if (type === 'post') expect(ports).toBe(1);
+          }
+          state = next.state;
+          expect(ports).toBe(['connecting', 'live', 'paused'].includes(state.name) ? 1 : 0);
+          expect(state.retryAt !== null).toBe(state.name === 'waiting');
+          if (state.name === 'live') expect(state.blockers.size).toBe(0);
+          if (event.type === 'lost') expect(next.effects.map(({ type }) => type)).not.toContain('connect');
+        }
+        if (end?.type === 'end') expect(state.name).toBe('closed');
+      }),
+    );
+  });
+
+  test(`makes ${CONNECT_BUDGET} fruitless connects a minute at most`, () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(anyEvent, fc.nat({ max: 200 })), { maxLength: 500 }), (list) => {
+        let state = INITIAL_STATE;
+        let now = 0;
+        const connects: number[] = [];
+        for (const [event, elapsedMs] of list) {
+          now += elapsedMs;
+          // Never live for long enough to count as working.
+          const next = advance(state.liveSince === null ? state : { ...state, liveSince: now }, event, { now, random: 0 });
+          state = next.state;
+          if (next.effects.some(({ type }) => type === 'connect')) connects.push(now);
+        }
+        connects.forEach((at, index) => {
+          const before = connects[index - CONNECT_BUDGET];
+          expect(before === undefined || at - before >= BUDGET_WINDOW_MS).toBe(true);
+        });
+      }),
+    );
+  });
+});

@@ -1,0 +1,158 @@
+/**
+ * The background's end of one port, from `onConnect` to its end: authorisation, handshake, then a producer.
+ *
+ *     new -> starting -> started -> over        (any of them -> over)
+ *
+ * Nothing but a reason to close is sent before the sender is authorised.
+ */
+import type { FeedReader } from './feed-reader';
+import { type AcceptedPort, post, type Sender } from './port';
+import { createProducer, type Producer } from './producer';
+import {
+  CLOSE_REASONS,
+  type CloseReason,
+  HANDSHAKE_LIMIT_MS,
+  MAX_MESSAGE_BYTES,
+  parseToBackground,
+  PROTOCOL_VERSION,
+  type ToBackground,
+  type ToPage,
+  WINDOW,
+} from './protocol';
+
+/** What a sender may see. `open` is called once, after the handshake. */
+export type Authorisation =
+  | { allowed: true; open(): Promise<readonly FeedReader[]> }
+  | { allowed: false; reason: 'not-allowed' | 'permission-removed' };
+
+/** Decides from the sender alone, never from the port's name or from what the page says. Never rejects. */
+export type Authorise = (sender: Sender | undefined) => Promise<Authorisation>;
+
+export interface AcceptedPortListener {
+  /** The page has named its stream. `false`: this document has too many ports. */
+  onStream(streamId: string): boolean;
+  onRoundTrip(ms: number): void;
+  onSent(updates: number): void;
+  /** Called once; the port is of no use after. */
+  onOver(): void;
+}
+
+export interface AcceptedPortHandle {
+  readonly sender: Sender | undefined;
+  readonly isStreaming: boolean;
+  close(reason: CloseReason): void;
+  /** Asks again whether the sender may see what it sees, and closes the port if not. */
+  recheck(): Promise<void>;
+  /** The same stream has a newer port: this one ends without a word. */
+  supersede(): void;
+}
+
+type Start = ToBackground & { type: 'START_UPDATES' };
+
+export function acceptPort(port: AcceptedPort, authorise: Authorise, listener: AcceptedPortListener): AcceptedPortHandle {
+  let state: 'new' | 'starting' | 'started' | 'over' = 'new';
+  let producer: Producer | null = null;
+  let paused = false;
+  let pingedAt = 0;
+
+  // Functions, so that the checks after an await are not narrowed away by those before it.
+  const isOver = (): boolean => state === 'over';
+  const send = (message: ToPage, bytes?: number): boolean => post(port, message, bytes);
+  const authorised = authorise(port.sender);
+
+  const end = (): void => {
+    if (isOver()) return;
+    state = 'over';
+    clearTimeout(limit);
+    producer?.end();
+    port.onMessage.removeListener(onMessage);
+    port.onDisconnect.removeListener(end);
+    listener.onOver();
+  };
+
+  const close = (reason: CloseReason): void => {
+    if (isOver()) return;
+    end();
+    send({ type: 'CLOSE', reason, ...CLOSE_REASONS[reason] });
+    port.disconnect();
+  };
+
+  const start = async ({ streamId, everyMs, resume }: Start): Promise<void> => {
+    state = 'starting';
+    clearTimeout(limit);
+    const authorisation = await authorised;
+    if (isOver()) return;
+    if (!authorisation.allowed) return close(authorisation.reason);
+    if (!listener.onStream(streamId)) return close('too-many-ports');
+    const readers = await authorisation.open();
+    if (isOver()) return;
+    const feeds = readers.map(({ info }) => info);
+    if (!send({ type: 'STARTED', protocol: PROTOCOL_VERSION, feeds, window: WINDOW, maxMessageBytes: MAX_MESSAGE_BYTES })) {
+      return end();
+    }
+    state = 'started';
+    producer = createProducer({ readers, everyMs, resume, post: send, onSent: listener.onSent });
+    ping();
+  };
+
+  const ping = (): void => {
+    pingedAt = performance.now();
+    send({ type: 'PING', id: 1 });
+  };
+
+  const onStarted = (message: ToBackground): void => {
+    switch (message.type) {
+      case 'ACK':
+        if (!producer?.acknowledge(message.batch)) close('bad-message');
+        return;
+      case 'PAUSE':
+        paused = true;
+        return producer?.pause();
+      case 'RESUME':
+        paused = false;
+        return producer?.resume();
+      case 'PING':
+        send({ type: 'PONG', id: message.id });
+        return ping();
+      case 'PONG':
+        if (pingedAt > 0) listener.onRoundTrip(performance.now() - pingedAt);
+        pingedAt = 0;
+        return;
+      case 'STOP_UPDATES':
+        return end();
+      case 'START_UPDATES':
+        return close('bad-message');
+    }
+  };
+
+  const onMessage = (raw: unknown): void => {
+    const parsed = parseToBackground(raw);
+    if (!parsed.ok) return close('bad-message');
+    const { message } = parsed;
+    if (message.type === 'STOP_UPDATES') return end();
+    if (state === 'started') return onStarted(message);
+    if (state !== 'new' || message.type !== 'START_UPDATES') return close('bad-message');
+    if (message.protocol !== PROTOCOL_VERSION) return close('version-mismatch');
+    void start(message);
+  };
+
+  const limit = setTimeout(() => close('bad-message'), HANDSHAKE_LIMIT_MS);
+  port.onMessage.addListener(onMessage);
+  port.onDisconnect.addListener(end);
+
+  return {
+    sender: port.sender,
+    get isStreaming() {
+      return state === 'started' && !paused;
+    },
+    close,
+    async recheck() {
+      const authorisation = await authorise(port.sender);
+      if (!authorisation.allowed) close(authorisation.reason);
+    },
+    supersede() {
+      end();
+      port.disconnect();
+    },
+  };
+}

@@ -1,0 +1,205 @@
+/**
+ * The connection machine: which port a subscriber holds, and when it opens the next.
+ *
+ *     idle -> connecting -> live <-> paused -> waiting -> connecting ...      closed (for good)
+ *
+ * Pure: `advance(state, event, now)` gives the next state and the effects that the runner (subscriber.ts) carries out.
+ * It is the only place that decides to connect. Invariants, held by tests/unit/stream/connection.test.ts:
+ * a port is open in `connecting`, `live` and `paused` and in no other state; `connect` is never an answer to `lost`
+ * (an extension that is being updated hands out a port that stays silent for ever [chrome]).
+ */
+import { backoffDelayMs } from './backoff';
+import type { PauseReason } from './protocol';
+
+/**
+ * Shortest time between losing a port and opening the next, in ms. In Chrome `runtime.id` outlives an extension that is
+ * being updated by 5 to 50 ms, and until it is gone nobody can tell an update from a stopped worker.
+ */
+export const RETRY_MIN_MS = 60;
+/** Spread over the first retry, in ms: the pages of a stopped worker do not all come back in the same millisecond. */
+const RETRY_SPREAD_MS = 20;
+/** Full jitter from the second retry on. */
+const RETRY_BACKOFF = { firstMs: 200, maxMs: 30_000 };
+/** A port that was live this long worked: the next retry is a first one and this connect leaves the budget. */
+export const PROVEN_AFTER_MS = 1_000;
+/** Connects in {@link BUDGET_WINDOW_MS} that came to nothing, at most: what a broken background can cost. */
+export const CONNECT_BUDGET = 20;
+export const BUDGET_WINDOW_MS = 60_000;
+
+/**
+ * Why a page has no use for updates now. `prerendering`, `cached` and `frozen` pages hold no port at all: what is
+ * posted to a frozen page queues there without bound, and a port in the back/forward cache dies without a word [chrome].
+ * `hidden` and `person` keep the port and pause it.
+ */
+export type Blocker = 'prerendering' | 'cached' | 'frozen' | PauseReason;
+
+export type LostCause = 'disconnect' | 'handshake-timeout' | 'pong-timeout' | 'gap' | 'bad-message' | 'connect-failed';
+
+export type ConnectionName = 'idle' | 'connecting' | 'live' | 'paused' | 'waiting' | 'closed';
+
+export interface ConnectionState {
+  readonly name: ConnectionName;
+  readonly blockers: ReadonlySet<Blocker>;
+  /** Retries since a port last proved itself. */
+  readonly attempt: number;
+  /** Times in ms of the connects of the last minute that have not proved themselves, oldest first. */
+  readonly unproven: readonly number[];
+  /** Since when this port is live, in ms; `null` in all other states but `paused`. */
+  readonly liveSince: number | null;
+  /** In `waiting`: when the next port is due, in ms. */
+  readonly retryAt: number | null;
+  /** In `waiting` and `closed`: why. A {@link LostCause}, a close reason of protocol.ts, `stopped` or `invalidated`. */
+  readonly reason: string | null;
+}
+
+export type ConnectionEvent =
+  /** Sent once, when the blockers of the page as it was found have been told. */
+  | { type: 'start' }
+  | { type: 'blocked'; blocker: Blocker }
+  | { type: 'unblocked'; blocker: Blocker }
+  /** The handshake is done. */
+  | { type: 'started' }
+  /** The port is dead, or is to be given up. */
+  | { type: 'lost'; cause: LostCause }
+  /** The background closed the port with a reason. */
+  | { type: 'dismissed'; reason: string; retry: boolean; afterMs: number }
+  /** The time in `retryAt` has come. */
+  | { type: 'due' }
+  /** The extension is gone (`invalidated`), or nobody wants the stream any more (`stopped`). */
+  | { type: 'end'; reason: 'invalidated' | 'stopped' };
+
+export type Effect =
+  | { type: 'connect' }
+  | { type: 'drop' }
+  | { type: 'post'; message: { type: 'PAUSE' | 'RESUME'; reason: PauseReason } }
+  | { type: 'wait'; ms: number }
+  | { type: 'cancel-wait' };
+
+export interface Moment {
+  /** Milliseconds of a clock that does not go backwards. */
+  now: number;
+  /** From 0 (inclusive) to 1 (exclusive). */
+  random: number;
+}
+
+export interface Advance {
+  state: ConnectionState;
+  effects: Effect[];
+}
+
+export const INITIAL_STATE: ConnectionState = {
+  name: 'idle',
+  blockers: new Set(),
+  attempt: 0,
+  unproven: [],
+  liveSince: null,
+  retryAt: null,
+  reason: null,
+};
+
+const KEEPS_NO_PORT: readonly Blocker[] = ['prerendering', 'cached', 'frozen'];
+
+const hasPort = ({ name }: ConnectionState): boolean => name === 'connecting' || name === 'live' || name === 'paused';
+
+/** One step. Events that mean nothing in this state leave it as it is. Never throws. */
+export function advance(state: ConnectionState, event: ConnectionEvent, moment: Moment): Advance {
+  if (state.name === 'closed') return { state, effects: [] };
+  switch (event.type) {
+    case 'start':
+      return state.name === 'idle' && state.blockers.size === 0 ? connect(state, moment) : { state, effects: [] };
+    case 'blocked':
+      return block(withBlocker(state, event.blocker, true), event.blocker, moment);
+    case 'unblocked':
+      return unblock(withBlocker(state, event.blocker, false), event.blocker, moment);
+    case 'started':
+      return state.name === 'connecting'
+        ? { state: { ...state, name: 'live', liveSince: moment.now }, effects: [] }
+        : { state, effects: [] };
+    case 'lost':
+      return hasPort(state) ? retry(state, event.cause, 0, moment) : { state, effects: [] };
+    case 'dismissed':
+      if (!hasPort(state)) return { state, effects: [] };
+      return event.retry ? retry(state, event.reason, event.afterMs, moment) : close(state, event.reason);
+    case 'due':
+      if (state.name !== 'waiting') return { state, effects: [] };
+      return state.blockers.size > 0 ? { state: rest(state), effects: [] } : connect(state, moment);
+    case 'end':
+      return close(state, event.reason);
+  }
+}
+
+function withBlocker(state: ConnectionState, blocker: Blocker, on: boolean): ConnectionState {
+  const blockers = new Set(state.blockers);
+  if (on) blockers.add(blocker);
+  else blockers.delete(blocker);
+  return { ...state, blockers };
+}
+
+const rest = (state: ConnectionState): ConnectionState => ({
+  ...state,
+  name: 'idle',
+  liveSince: null,
+  retryAt: null,
+  reason: null,
+});
+
+function block(state: ConnectionState, blocker: Blocker, { now }: Moment): Advance {
+  if (!hasPort(state)) return { state, effects: [] };
+  // Before STARTED the protocol has no PAUSE: a port that is not live yet is let go.
+  if (state.name === 'connecting' || KEEPS_NO_PORT.includes(blocker)) {
+    return { state: rest(settle(state, now)), effects: [{ type: 'drop' }] };
+  }
+  if (state.name === 'paused') return { state, effects: [] };
+  return {
+    state: { ...state, name: 'paused' },
+    effects: [{ type: 'post', message: { type: 'PAUSE', reason: blocker as PauseReason } }],
+  };
+}
+
+function unblock(state: ConnectionState, blocker: Blocker, moment: Moment): Advance {
+  if (state.blockers.size > 0) return { state, effects: [] };
+  if (state.name === 'idle') return connect(state, moment);
+  if (state.name !== 'paused') return { state, effects: [] };
+  return {
+    state: { ...state, name: 'live' },
+    effects: [{ type: 'post', message: { type: 'RESUME', reason: blocker as PauseReason } }],
+  };
+}
+
+/** Opens a port, or waits until the budget allows one. */
+function connect(state: ConnectionState, { now }: Moment): Advance {
+  const unproven = state.unproven.filter((at) => at > now - BUDGET_WINDOW_MS);
+  const oldest = unproven[unproven.length - CONNECT_BUDGET];
+  if (oldest !== undefined) {
+    return wait({ ...state, unproven }, state.reason ?? 'connect-failed', oldest + BUDGET_WINDOW_MS - now, now);
+  }
+  return {
+    state: { ...state, name: 'connecting', unproven: [...unproven, now], liveSince: null, retryAt: null, reason: null },
+    effects: [{ type: 'connect' }],
+  };
+}
+
+/** Takes leave of a port: one that worked is struck from the budget. */
+function settle(state: ConnectionState, now: number): ConnectionState {
+  const proven = state.liveSince !== null && now - state.liveSince >= PROVEN_AFTER_MS;
+  return proven ? { ...state, attempt: 0, unproven: state.unproven.slice(0, -1) } : state;
+}
+
+function retry(state: ConnectionState, reason: string, afterMs: number, { now, random }: Moment): Advance {
+  const settled = settle(state, now);
+  const { attempt } = settled;
+  const spreadMs = attempt === 0 ? random * RETRY_SPREAD_MS : backoffDelayMs(attempt - 1, random, RETRY_BACKOFF);
+  const next = wait({ ...settled, attempt: attempt + 1 }, reason, Math.max(afterMs, RETRY_MIN_MS + spreadMs), now);
+  return { ...next, effects: [{ type: 'drop' }, ...next.effects] };
+}
+
+const wait = (state: ConnectionState, reason: string, ms: number, now: number): Advance => ({
+  state: { ...state, name: 'waiting', liveSince: null, retryAt: now + ms, reason },
+  effects: [{ type: 'wait', ms }],
+});
+
+function close(state: ConnectionState, reason: string): Advance {
+  const effects: Effect[] = hasPort(state) ? [{ type: 'drop' }] : [];
+  if (state.name === 'waiting') effects.push({ type: 'cancel-wait' });
+  return { state: { ...state, name: 'closed', liveSince: null, retryAt: null, reason }, effects };
+}

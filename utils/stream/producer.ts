@@ -1,0 +1,188 @@
+/**
+ * The background's end of one port that has started: the interval, the cursors, the credit.
+ *
+ * It pulls from the feeds' logs, so that a slow page costs a cursor and never a queue. The first update after a quiet
+ * interval leaves at once; after that one batch per interval. Only a batch cut short by the size limit is followed by the
+ * next at once: what is left is old already, and the credit bounds it. Without news, credit or a viewer no timer runs.
+ */
+import type { FeedReader } from './feed-reader';
+import { type Cursor, type FeedBatch, MAX_MESSAGE_BYTES, type ToPage, WINDOW } from './protocol';
+
+/** Bytes of a batch around its updates: the message, and for each feed its id, epoch and counts. */
+const BATCH_OVERHEAD_BYTES = 100;
+const FEED_OVERHEAD_BYTES = 600;
+
+export interface ProducerOptions {
+  readers: readonly FeedReader[];
+  /** Interval in ms, 16 to 60 000. */
+  everyMs: number;
+  resume: Readonly<Record<string, Cursor>>;
+  /** Posts a message of `bytes` at most. `false`: the port is gone. */
+  post(message: ToPage, bytes: number): boolean;
+  /** A batch of so many updates left. */
+  onSent(updates: number): void;
+}
+
+export interface Producer {
+  /** The page has applied all batches up to this one. `false`: no such batch was sent. */
+  acknowledge(batch: number): boolean;
+  pause(): void;
+  resume(): void;
+  end(): void;
+}
+
+export function createProducer({ readers, everyMs, resume, post, onSent }: ProducerOptions): Producer {
+  const cursors = new Map<FeedReader, Cursor | null>();
+  for (const reader of readers) {
+    cursors.set(reader, Object.hasOwn(resume, reader.info.id) ? (resume[reader.info.id] ?? null) : null);
+  }
+  const sampled = readers.filter(({ sample }) => sample !== null);
+  const news = new Set<FeedReader>();
+  const statusNews = new Set<FeedReader>();
+  let following: (() => void)[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timerDueAt = Infinity;
+  /** A tick is under way. What happens meanwhile is looked at when it is over. */
+  let ticking = false;
+  let lastSentAt = -Infinity;
+  let sent = 0;
+  let acknowledged = 0;
+
+  const running = (): boolean => following.length > 0;
+  const hasNews = (): boolean => news.size > 0 || statusNews.size > 0;
+
+  const clearTimer = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    timerDueAt = Infinity;
+  };
+
+  /** Ticks now if the interval is over and there is news, else sets the timer if there is reason for one. */
+  const schedule = (): void => {
+    if (ticking || !running() || sent - acknowledged >= WINDOW) return;
+    if (!hasNews() && sampled.length === 0) return;
+    const now = performance.now();
+    const dueAt = hasNews() ? lastSentAt + everyMs : now + everyMs;
+    if (dueAt <= now) return tick();
+    if (dueAt >= timerDueAt) return;
+    clearTimer();
+    timerDueAt = dueAt;
+    timer = setTimeout(tick, dueAt - now);
+  };
+
+  const tick = (): void => {
+    clearTimer();
+    ticking = true;
+    for (const reader of sampled) reader.sample?.();
+    sendStatus();
+    const batch = collect();
+    const saves = batch.readers.map((reader) => reader.save()).filter((save) => save !== undefined);
+    if (saves.length === 0) return send(batch);
+    void Promise.all(saves).then(() => {
+      if (running()) return send(batch);
+      ticking = false;
+    });
+  };
+
+  const sendStatus = (): void => {
+    if (statusNews.size === 0) return;
+    for (const reader of statusNews) post({ type: 'STATUS', ...reader.status }, MAX_STATUS_BYTES);
+    statusNews.clear();
+    lastSentAt = performance.now();
+  };
+
+  /** Reads what fits into one message. Moves no cursor: what is not sent is read again. */
+  const collect = (): Batch => {
+    const batch: Batch = { feeds: [], readers: [], bytes: BATCH_OVERHEAD_BYTES, updates: 0, full: false };
+    for (const reader of news) {
+      const room = MAX_MESSAGE_BYTES - batch.bytes - FEED_OVERHEAD_BYTES;
+      const { id } = reader.info;
+      const { bytes, more, ...reading } = reader.read(cursors.get(reader) ?? null, Math.max(room, 0));
+      if (bytes > room) {
+        batch.full = true;
+        break;
+      }
+      if (reading.updates.length === 0) {
+        news.delete(reader);
+        continue;
+      }
+      batch.feeds.push({ feed: id, ...reading });
+      batch.readers.push(reader);
+      batch.bytes += bytes + FEED_OVERHEAD_BYTES;
+      batch.updates += reading.updates.length;
+      if (more) {
+        batch.full = true;
+        break;
+      }
+      news.delete(reader);
+    }
+    return batch;
+  };
+
+  const send = ({ feeds, readers: from, bytes, updates, full }: Batch): void => {
+    ticking = false;
+    if (feeds.length > 0) {
+      if (!post({ type: 'UPDATES', batch: sent + 1, feeds }, bytes)) return end();
+      sent += 1;
+      lastSentAt = full ? -Infinity : performance.now();
+      feeds.forEach(({ epoch, updates: list }, index) => {
+        const reader = from[index];
+        const last = list.at(-1);
+        if (reader && last) cursors.set(reader, { epoch, seq: last.seq });
+      });
+      onSent(updates);
+    }
+    schedule();
+  };
+
+  const follow = (): void => {
+    following = readers.map((reader) => {
+      news.add(reader);
+      statusNews.add(reader);
+      return reader.follow({
+        onNews() {
+          news.add(reader);
+          schedule();
+        },
+        onStatus() {
+          statusNews.add(reader);
+          schedule();
+        },
+      });
+    });
+    schedule();
+  };
+
+  const end = (): void => {
+    clearTimer();
+    for (const stop of following) stop();
+    following = [];
+  };
+
+  follow();
+  return {
+    acknowledge(batch) {
+      if (batch <= acknowledged || batch > sent) return false;
+      acknowledged = batch;
+      schedule();
+      return true;
+    },
+    pause: end,
+    resume() {
+      if (!running()) follow();
+    },
+    end,
+  };
+}
+
+interface Batch {
+  feeds: FeedBatch[];
+  readers: FeedReader[];
+  bytes: number;
+  updates: number;
+  /** Cut short by the size limit: there is more to send now. */
+  full: boolean;
+}
+
+/** A status is a few short texts, all bounded where they are made. */
+const MAX_STATUS_BYTES = 4_096;

@@ -1,0 +1,146 @@
+/**
+ * The page's end of one port, from `START_UPDATES` to its death: the handshake, the heartbeat, the acknowledgements.
+ * Holds nothing that outlives the port. Whoever opened it must call `end` once; after that no callback comes.
+ */
+import type { LostCause } from './connection';
+import { type Port, post } from './port';
+import {
+  type FeedBatch,
+  type FeedInfo,
+  type FeedStatus,
+  HANDSHAKE_LIMIT_MS,
+  HEARTBEAT_MS,
+  PONG_LIMIT_MS,
+  parseToPage,
+  PROTOCOL_VERSION,
+  type ToBackground,
+  type ToPage,
+} from './protocol';
+
+export interface SessionListener {
+  onStarted(feeds: FeedInfo[]): void;
+  /** Hands over a batch. `false`: it does not join what came before, and the port is given up. */
+  onBatch(feeds: FeedBatch[]): boolean;
+  onStatus(status: FeedStatus): void;
+  onDismissed(reason: string, retry: boolean, afterMs: number): void;
+  onLost(cause: LostCause): void;
+}
+
+export interface Session {
+  /** `PAUSE` also stops the heartbeat: a page that wants nothing must not keep the background alive. */
+  pause(message: ToBackground & { type: 'PAUSE' }): void;
+  /** `RESUME` asks for a `PONG` at once: the port may have died in silence. */
+  resume(message: ToBackground & { type: 'RESUME' }): void;
+  end(): void;
+}
+
+export function openSession(
+  port: Port,
+  start: Omit<ToBackground & { type: 'START_UPDATES' }, 'type' | 'protocol'>,
+  listener: SessionListener,
+): Session {
+  let started = false;
+  let ackEvery = 1;
+  let lastBatch = 0;
+  let lastAcked = 0;
+  let pingId = 0;
+  /** When this end last sent, and when it last heard, in ms: the older one is the age of the silence. */
+  let sentAt = 0;
+  let heardAt = 0;
+  let limit: ReturnType<typeof setTimeout> | undefined;
+  let heartbeat: ReturnType<typeof setTimeout> | undefined;
+
+  const send = (message: ToBackground): void => {
+    sentAt = performance.now();
+    if (!post(port, message)) listener.onLost('disconnect');
+  };
+
+  const ping = (): void => {
+    limit ??= setTimeout(() => listener.onLost('pong-timeout'), PONG_LIMIT_MS);
+    send({ type: 'PING', id: ++pingId });
+  };
+
+  /** One timer, moved on lazily: traffic costs no timer calls. */
+  const beat = (): void => {
+    const silentMs = performance.now() - Math.min(sentAt, heardAt);
+    if (silentMs >= HEARTBEAT_MS) ping();
+    heartbeat = setTimeout(beat, silentMs >= HEARTBEAT_MS ? HEARTBEAT_MS : HEARTBEAT_MS - silentMs);
+  };
+
+  const clearLimit = (): void => {
+    clearTimeout(limit);
+    limit = undefined;
+  };
+
+  const onStarted = (message: ToPage & { type: 'STARTED' }): void => {
+    clearLimit();
+    started = true;
+    ackEvery = Math.max(1, Math.floor(message.window / 2));
+    heartbeat = setTimeout(beat, HEARTBEAT_MS);
+    listener.onStarted(message.feeds);
+  };
+
+  const onUpdates = (message: ToPage & { type: 'UPDATES' }): void => {
+    if (message.batch !== lastBatch + 1 || !listener.onBatch(message.feeds)) return listener.onLost('gap');
+    lastBatch = message.batch;
+    if (lastBatch - lastAcked < ackEvery) return;
+    lastAcked = lastBatch;
+    send({ type: 'ACK', batch: lastBatch });
+  };
+
+  const onMessage = (raw: unknown): void => {
+    const parsed = parseToPage(raw);
+    if (!parsed.ok) return listener.onLost('bad-message');
+    const { message } = parsed;
+    heardAt = performance.now();
+    if (message.type === 'CLOSE') return listener.onDismissed(message.reason, message.retry, message.afterMs);
+    if (message.type === 'STARTED') return started ? listener.onLost('bad-message') : onStarted(message);
+    if (!started) return listener.onLost('bad-message');
+    switch (message.type) {
+      case 'UPDATES':
+        return onUpdates(message);
+      case 'STATUS':
+        return listener.onStatus(message);
+      case 'PING':
+        return send({ type: 'PONG', id: message.id });
+      case 'PONG':
+        return clearLimit();
+    }
+  };
+
+  const onDisconnect = (): void => listener.onLost('disconnect');
+
+  port.onMessage.addListener(onMessage);
+  port.onDisconnect.addListener(onDisconnect);
+  const posted = post(port, { type: 'START_UPDATES', protocol: PROTOCOL_VERSION, ...start } satisfies ToBackground);
+  sentAt = performance.now();
+  // Also a failed post is told later: the caller has no session to end yet.
+  limit = posted
+    ? setTimeout(() => listener.onLost('handshake-timeout'), HANDSHAKE_LIMIT_MS)
+    : setTimeout(() => listener.onLost('connect-failed'), 0);
+
+  return {
+    pause(message) {
+      clearTimeout(heartbeat);
+      clearLimit();
+      send(message);
+    },
+    resume(message) {
+      send(message);
+      heartbeat = setTimeout(beat, HEARTBEAT_MS);
+      ping();
+    },
+    end() {
+      clearTimeout(heartbeat);
+      clearLimit();
+      port.onMessage.removeListener(onMessage);
+      port.onDisconnect.removeListener(onDisconnect);
+      post(port, { type: 'STOP_UPDATES' } satisfies ToBackground);
+      try {
+        port.disconnect();
+      } catch {
+        // Chrome: disconnecting when the extension is gone throws "Extension context invalidated".
+      }
+    },
+  };
+}
