@@ -45,11 +45,18 @@ export function createProducer({ readers, everyMs, resume, post, onSent }: Produ
   /** A tick is under way. What happens meanwhile is looked at when it is over. */
   let ticking = false;
   let lastSentAt = -Infinity;
+  let lastStatusAt = -Infinity;
   let sent = 0;
   let acknowledged = 0;
 
   const running = (): boolean => following.length > 0;
-  const hasNews = (): boolean => news.size > 0 || statusNews.size > 0;
+
+  /** When there is something to do next, in ms; `Infinity`: never. Status waits for no update and no update for a status. */
+  const nextDueAt = (now: number): number => {
+    const newsAt = news.size > 0 ? lastSentAt + everyMs : Infinity;
+    const statusAt = statusNews.size > 0 ? lastStatusAt + everyMs : Infinity;
+    return Math.min(newsAt, statusAt, sampled.length > 0 ? now + everyMs : Infinity);
+  };
 
   const clearTimer = (): void => {
     clearTimeout(timer);
@@ -57,12 +64,11 @@ export function createProducer({ readers, everyMs, resume, post, onSent }: Produ
     timerDueAt = Infinity;
   };
 
-  /** Ticks now if the interval is over and there is news, else sets the timer if there is reason for one. */
+  /** Ticks now if something is due, else sets the timer if there is reason for one. */
   const schedule = (): void => {
     if (ticking || !running() || sent - acknowledged >= WINDOW) return;
-    if (!hasNews() && sampled.length === 0) return;
     const now = performance.now();
-    const dueAt = hasNews() ? lastSentAt + everyMs : now + everyMs;
+    const dueAt = nextDueAt(now);
     if (dueAt <= now) return tick();
     if (dueAt >= timerDueAt) return;
     clearTimer();
@@ -74,8 +80,9 @@ export function createProducer({ readers, everyMs, resume, post, onSent }: Produ
     clearTimer();
     ticking = true;
     for (const reader of sampled) reader.sample?.();
-    sendStatus();
-    const batch = collect();
+    const now = performance.now();
+    if (now >= lastStatusAt + everyMs) sendStatus(now);
+    const batch = now >= lastSentAt + everyMs ? collect() : NOTHING;
     const saves = batch.readers.map((reader) => reader.save()).filter((save) => save !== undefined);
     if (saves.length === 0) return send(batch);
     void Promise.all(saves).then(() => {
@@ -84,16 +91,15 @@ export function createProducer({ readers, everyMs, resume, post, onSent }: Produ
     });
   };
 
-  const sendStatus = (): void => {
-    if (statusNews.size === 0) return;
+  const sendStatus = (now: number): void => {
+    if (statusNews.size > 0) lastStatusAt = now;
     for (const reader of statusNews) post({ type: 'STATUS', ...reader.status }, MAX_STATUS_BYTES);
     statusNews.clear();
-    lastSentAt = performance.now();
   };
 
   /** Reads what fits into one message. Moves no cursor: what is not sent is read again. */
   const collect = (): Batch => {
-    const batch: Batch = { feeds: [], readers: [], bytes: BATCH_OVERHEAD_BYTES, updates: 0, full: false };
+    const batch: Batch = { ...NOTHING, feeds: [], readers: [] };
     for (const reader of news) {
       const room = MAX_MESSAGE_BYTES - batch.bytes - FEED_OVERHEAD_BYTES;
       const { id } = reader.info;
@@ -183,6 +189,8 @@ interface Batch {
   /** Cut short by the size limit: there is more to send now. */
   full: boolean;
 }
+
+const NOTHING: Batch = { feeds: [], readers: [], bytes: BATCH_OVERHEAD_BYTES, updates: 0, full: false };
 
 /** A status is a few short texts, all bounded where they are made. */
 const MAX_STATUS_BYTES = 4_096;

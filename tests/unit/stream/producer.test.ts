@@ -1,0 +1,225 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createProducer, type Producer, type ProducerOptions } from '../../../utils/stream/producer';
+import { MAX_MESSAGE_BYTES, type ToPage, WINDOW } from '../../../utils/stream/protocol';
+import { createFakeFeed } from '../../fakes/feed';
+
+type Sent = ToPage & { type: 'UPDATES' };
+
+let sent: Sent[];
+let statuses: string[];
+let portIsOpen: boolean;
+
+const post: ProducerOptions['post'] = (message, bytes) => {
+  if (!portIsOpen) return false;
+  expect(JSON.stringify(message).length).toBeLessThanOrEqual(bytes);
+  expect(bytes).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
+  if (message.type === 'UPDATES') sent.push(message);
+  if (message.type === 'STATUS') statuses.push(message.state);
+  return true;
+};
+
+const start = (feeds: ReturnType<typeof createFakeFeed>[], options: Partial<ProducerOptions> = {}): Producer =>
+  createProducer({
+    readers: feeds.map((feed) => feed.reader()),
+    everyMs: 100,
+    resume: {},
+    post,
+    onSent: () => undefined,
+    ...options,
+  });
+
+const values = (): unknown[] => sent.flatMap(({ feeds }) => feeds.flatMap(({ updates }) => updates.map(({ value }) => value)));
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  sent = [];
+  statuses = [];
+  portIsOpen = true;
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('producer', () => {
+  test('sends the first update after quiet at once, then one batch per interval', async () => {
+    const feed = createFakeFeed();
+    start([feed]);
+    await vi.advanceTimersByTimeAsync(500);
+    feed.push(1);
+    expect(values()).toEqual([1]);
+    feed.push(2);
+    feed.push(3);
+    expect(values()).toEqual([1]);
+    await vi.advanceTimersByTimeAsync(99);
+    expect(sent).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(sent).toHaveLength(2);
+    expect(values()).toEqual([1, 2, 3]);
+  });
+
+  test('has no timer when there is nothing to send', async () => {
+    const feed = createFakeFeed();
+    start([feed]);
+    feed.push(1);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('puts all feeds with news into one batch', async () => {
+    const [one, two] = [createFakeFeed({ id: 'one' }), createFakeFeed({ id: 'two', kind: 'state' })];
+    start([one, two]);
+    await vi.advanceTimersByTimeAsync(100);
+    one.push(1);
+    one.push(2);
+    two.push('a');
+    two.push('b');
+    await vi.advanceTimersByTimeAsync(100);
+    expect(sent.at(-1)?.feeds).toMatchObject([
+      { feed: 'one', updates: [{ value: 2 }], merged: 0 },
+      { feed: 'two', updates: [{ value: 'b' }], merged: 0 },
+    ]);
+  });
+
+  test('merges the state of an interval and says how much', async () => {
+    const feed = createFakeFeed({ kind: 'state' });
+    start([feed]);
+    await vi.advanceTimersByTimeAsync(100);
+    feed.push(0);
+    feed.push(1, 2, 3);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(sent.at(-1)?.feeds).toMatchObject([{ updates: [{ value: 3 }], merged: 2 }]);
+  });
+
+  test('stops at its credit and goes on from there when the page acknowledges', async () => {
+    const feed = createFakeFeed();
+    const producer = start([feed]);
+    for (let value = 1; value <= 20; value += 1) {
+      feed.push(value);
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect(sent).toHaveLength(WINDOW);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(producer.acknowledge(4)).toBe(true);
+    expect(sent).toHaveLength(WINDOW + 1);
+    expect(values()).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  });
+
+  test.each([0, 9, 3])('refuses to be acknowledged batch %d when 4 were and 8 are under way', async (batch) => {
+    const feed = createFakeFeed();
+    const producer = start([feed]);
+    for (let value = 1; value <= 20; value += 1) {
+      feed.push(value);
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect(sent).toHaveLength(8);
+    producer.acknowledge(4);
+    expect(producer.acknowledge(batch === 9 ? 10 : batch)).toBe(false);
+  });
+
+  test('cuts a burst into messages under the limit and sends them without waiting', async () => {
+    const feed = createFakeFeed();
+    start([feed], { resume: { feed: { epoch: 'epoch-1', seq: 0 } } });
+    feed.push(...Array.from({ length: 1_000 }, (_, n) => `${n}`.padEnd(1_000, '.')));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent.length).toBeGreaterThan(3);
+    expect(values()).toHaveLength(1_000);
+  });
+
+  test('saves before it sends, and sends what came meanwhile at the next tick', async () => {
+    const feed = createFakeFeed();
+    start([feed]);
+    await vi.advanceTimersByTimeAsync(100);
+    feed.holdSaves();
+    feed.push(1);
+    await vi.advanceTimersByTimeAsync(500);
+    feed.push(2);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(sent).toHaveLength(0);
+    feed.finishSaves();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(values()).toEqual([1]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(values()).toEqual([1, 2]);
+  });
+
+  test('sends nothing that was being saved when the page paused, and all of it when it resumes', async () => {
+    const feed = createFakeFeed();
+    const producer = start([feed]);
+    feed.holdSaves();
+    feed.push(1);
+    producer.pause();
+    feed.finishSaves();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(sent).toHaveLength(0);
+    feed.push(2);
+    producer.resume();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(values()).toEqual([1, 2]);
+  });
+
+  test('a paused page is no viewer and runs no timer', async () => {
+    const feed = createFakeFeed();
+    const sampled = createFakeFeed({ id: 'pulse', kind: 'state', sample: () => Date.now() });
+    const producer = start([feed, sampled]);
+    producer.pause();
+    expect([feed.viewers(), sampled.viewers()]).toEqual([0, 0]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('reads a sampled feed at each tick and sends it when it changed', async () => {
+    let value = 1;
+    const feed = createFakeFeed({ kind: 'state', sample: () => value });
+    start([feed]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(values()).toEqual([1]);
+    value = 2;
+    await vi.advanceTimersByTimeAsync(100);
+    expect(values()).toEqual([1, 2]);
+  });
+
+  test('a sampled feed does not hold up the first update of another', async () => {
+    const feed = createFakeFeed();
+    start([feed, createFakeFeed({ id: 'pulse', kind: 'state', sample: () => 1 })]);
+    await vi.advanceTimersByTimeAsync(1_050);
+    feed.push('now');
+    expect(values()).toContain('now');
+  });
+
+  test('resumes after the cursor the page names', async () => {
+    const feed = createFakeFeed();
+    feed.push(1, 2, 3);
+    start([feed], { resume: { feed: { epoch: 'epoch-1', seq: 2 } } });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(values()).toEqual([3]);
+  });
+
+  test('sends a snapshot when the page names another history', async () => {
+    const feed = createFakeFeed();
+    feed.push(1, 2);
+    start([feed], { resume: { feed: { epoch: 'another', seq: 1 } } });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(values()).toEqual([1, 2]);
+  });
+
+  test('tells the status of each feed at the start and when it changes, once per interval', async () => {
+    const feed = createFakeFeed();
+    start([feed]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(statuses).toEqual(['live']);
+    feed.setStatus({ state: 'stale' });
+    feed.setStatus({ state: 'retrying' });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(statuses).toEqual(['live', 'retrying']);
+  });
+
+  test('ends itself when its port is gone', async () => {
+    const feed = createFakeFeed();
+    start([feed]);
+    await vi.advanceTimersByTimeAsync(0);
+    portIsOpen = false;
+    feed.push(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(feed.viewers()).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,41 @@
+import { browser } from 'wxt/browser';
+import type { Site } from './site';
+
+const SCRIPT_ID = 'updates';
+const SCRIPT_FILE = '/content-scripts/updates.js';
+
+const patternsOf = (sites: readonly Site[]): string[] => [...new Set(sites.flatMap(({ patterns }) => patterns))];
+
+/**
+ * Makes the browser run the content script on exactly these sites, in top frames, in pages opened from now on.
+ * A site without host permission costs nothing and shows nothing until the person grants it.
+ */
+export async function registerSiteScripts(sites: readonly Site[]): Promise<void> {
+  const matches = patternsOf(sites);
+  const registered = await browser.scripting.getRegisteredContentScripts({ ids: [SCRIPT_ID] });
+  if (matches.length === 0) {
+    if (registered.length > 0) await browser.scripting.unregisterContentScripts({ ids: [SCRIPT_ID] });
+    return;
+  }
+  const script = { id: SCRIPT_ID, js: [SCRIPT_FILE], matches, allFrames: false, runAt: 'document_idle' as const };
+  if (registered.length > 0) await browser.scripting.updateContentScripts([script]);
+  else await browser.scripting.registerContentScripts([script]);
+}
+
+/**
+ * Runs the content script in the sites' pages that are open already: after an install or update Chrome leaves them with
+ * no script, or with one whose extension is gone. A script of ours that still runs there gives way to the new one.
+ */
+export async function injectIntoOpenPages(sites: readonly Site[]): Promise<void> {
+  const matches = patternsOf(sites);
+  if (matches.length === 0) return;
+  const tabs = await browser.tabs.query({ url: matches });
+  await Promise.allSettled(
+    // A discarded tab would be loaded by it, and gets the script anyway when it is shown.
+    tabs.flatMap(({ id, discarded }) =>
+      id === undefined || discarded
+        ? []
+        : [browser.scripting.executeScript({ target: { tabId: id }, files: [SCRIPT_FILE] })],
+    ),
+  );
+}
