@@ -1,0 +1,238 @@
+/**
+ * What is kept of one feed: its newest updates, bounded in count and bytes, and the epoch in which their `seq` counts.
+ *
+ * Invariant that everything else leans on: within one epoch a `seq` means the same update for ever. So a log gets a new
+ * epoch when its source begins a new history ({@link Log.restart}), and also when updates are about to be shown that the
+ * disk will not have ({@link Log.reissue}): after a restart of the background the same `seq` would name something else.
+ */
+import { isJson } from '../stream/protocol';
+import type { Cursor, FeedKind, Json, Update } from '../stream/protocol';
+import type { Reading } from '../stream/feed-reader';
+
+/** What one log keeps, at most. A state feed keeps one update. */
+export interface LogLimits {
+  updates: number;
+  /** UTF-8 bytes of the updates as JSON. */
+  bytes: number;
+}
+
+/** Enough for 16 s of 2000 updates a second. */
+export const LOG_LIMITS: LogLimits = { updates: 32_768, bytes: 4 * 1024 * 1024 };
+
+/** Bytes of one value as JSON, at most: a batch must take at least a few. */
+export const MAX_VALUE_BYTES = 64 * 1024;
+
+/** Updates of an event feed that a new viewer sees, at most. */
+export const SNAPSHOT_UPDATES = 20;
+
+/** Epochs before this one whose cursors can still be read from, at most. */
+const MAX_FORMER = 8;
+
+/** `{"seq":,"at":,"value":}` and a comma. */
+const FRAME_BYTES = 24;
+
+/** The brackets of a list. */
+const LIST_BYTES = 2;
+
+/** Whether the log took a value. */
+export type Appended = { ok: true } | { ok: false; code: 'bad-data' | 'too-large'; reason: string };
+
+/** An update as it is kept outside: `[seq, at, value]`. */
+export type KeptUpdate = [seq: number, at: number, value: Json];
+
+/** A log as a checkpoint has it. */
+export interface KeptLog {
+  epoch: string;
+  seq: number;
+  /** Cursors of earlier epochs that go on in this one: their epoch, and the `seq` up to which it is the same history. */
+  former: Cursor[];
+  updates: KeptUpdate[];
+}
+
+interface Entry {
+  update: Update;
+  bytes: number;
+  keep: boolean;
+}
+
+export interface Log {
+  readonly epoch: string;
+  /** The last `seq` given out, counting those skipped; 0 before the first. */
+  readonly seq: number;
+  readonly newest: Update | null;
+  /**
+   * Gives `value` the next `seq`. `at` in epoch ms; an earlier one than the last is taken as the last.
+   * `keep`: whether it may be kept outside memory.
+   */
+  append(value: Json, at: number, keep: boolean): Appended;
+  /** Leaves out `count` places in the order, for updates that the source says there were: they read as lost. */
+  skip(count: number): void;
+  /** Forgets everything and begins a new history. */
+  restart(): void;
+  /** Goes on with the same history under a new epoch; cursors of the old one still read from here. */
+  reissue(): void;
+  read(cursor: Cursor | null, maxBytes: number): Reading;
+  /** What may be kept outside, after `seq`. */
+  kept(afterSeq: number): KeptLog;
+}
+
+/** UTF-8 bytes of a text. A surrogate pair counts as 6 in place of 4. */
+function utf8Bytes(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) bytes += code > 0x7ff ? 2 : 1;
+  }
+  return bytes;
+}
+
+const sizeOf = (update: Update, valueBytes: number): number =>
+  FRAME_BYTES + String(update.seq).length + String(update.at).length + valueBytes;
+
+/**
+ * Makes an empty log.
+ * @param newEpoch makes an id that was never used before; the default is `crypto.randomUUID`
+ */
+export function createLog(
+  kind: FeedKind,
+  {
+    limits = LOG_LIMITS,
+    newEpoch = () => crypto.randomUUID(),
+    restore,
+  }: { limits?: LogLimits; newEpoch?: () => string; restore?: KeptLog | undefined } = {},
+): Log {
+  const maxUpdates = kind === 'state' ? 1 : limits.updates;
+  let epoch = restore?.epoch ?? newEpoch();
+  let former: Cursor[] = restore?.former ?? [];
+  let seq = 0;
+  let bytes = 0;
+  // A queue: places before `head` are empty, and the array is cut when they are half of it.
+  let entries: (Entry | undefined)[] = [];
+  let head = 0;
+
+  const add = (update: Update, valueBytes: number, keep: boolean): void => {
+    const entry = { update, bytes: sizeOf(update, valueBytes), keep };
+    entries.push(entry);
+    bytes += entry.bytes;
+    seq = update.seq;
+    while (entries.length - head > 1 && (entries.length - head > maxUpdates || bytes > limits.bytes)) {
+      bytes -= entries[head]?.bytes ?? 0;
+      entries[head] = undefined;
+      head += 1;
+    }
+    if (head * 2 > entries.length) {
+      entries = entries.slice(head);
+      head = 0;
+    }
+  };
+
+  /** Where the first entry after `after` is. */
+  const indexAfter = (after: number): number => {
+    let low = head;
+    let high = entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((entries[middle]?.update.seq ?? 0) > after) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+
+  const snapshot = (maxBytes: number): Reading => {
+    const updates: Update[] = [];
+    let size = 0;
+    for (let i = entries.length - 1; i >= head && updates.length < SNAPSHOT_UPDATES; i -= 1) {
+      const entry = entries[i];
+      if (entry === undefined || (size > 0 && LIST_BYTES + size + entry.bytes > maxBytes)) break;
+      updates.unshift(entry.update);
+      size += entry.bytes;
+    }
+    return { epoch, updates, merged: 0, lost: 0, bytes: size === 0 ? 0 : LIST_BYTES + size, more: false };
+  };
+
+  /** The place in this history that a cursor means, if it means one. */
+  const resolve = (cursor: Cursor): number | null => {
+    if (cursor.epoch === epoch) return cursor.seq <= seq ? cursor.seq : null;
+    const same = former.find((old) => old.epoch === cursor.epoch);
+    return same !== undefined && cursor.seq <= same.seq ? cursor.seq : null;
+  };
+
+  for (const [keptSeq, at, value] of restore?.updates ?? []) {
+    add({ seq: keptSeq, at, value }, utf8Bytes(JSON.stringify(value)), true);
+  }
+  seq = Math.max(seq, restore?.seq ?? 0);
+
+  const log: Log = {
+    get epoch() {
+      return epoch;
+    },
+    get seq() {
+      return seq;
+    },
+    get newest() {
+      return entries.at(-1)?.update ?? null;
+    },
+    append(value, at, keep) {
+      if (!isJson(value)) return { ok: false, code: 'bad-data', reason: 'not a value that JSON can hold' };
+      const valueBytes = utf8Bytes(JSON.stringify(value));
+      if (valueBytes > MAX_VALUE_BYTES) {
+        return { ok: false, code: 'too-large', reason: `a value of more than ${MAX_VALUE_BYTES / 1024} KiB` };
+      }
+      if (seq >= Number.MAX_SAFE_INTEGER) log.restart();
+      const time = Math.max(0, Math.floor(at), log.newest?.at ?? 0);
+      add({ seq: seq + 1, at: time, value }, valueBytes, keep);
+      return { ok: true };
+    },
+    skip(count) {
+      if (!Number.isSafeInteger(count) || count < 0) {
+        throw new RangeError(`Cannot skip "${count}" updates: it is not a whole number from 0`);
+      }
+      // More than can be counted is another history.
+      if (seq + count >= Number.MAX_SAFE_INTEGER) log.restart();
+      else seq += count;
+    },
+    restart() {
+      epoch = newEpoch();
+      former = [];
+      seq = 0;
+      bytes = 0;
+      entries = [];
+      head = 0;
+    },
+    reissue() {
+      former = [{ epoch, seq }, ...former].slice(0, MAX_FORMER);
+      epoch = newEpoch();
+    },
+    read(cursor, maxBytes) {
+      const after = cursor === null ? null : resolve(cursor);
+      if (after === null) return snapshot(maxBytes);
+      const updates: Update[] = [];
+      let size = 0;
+      let i = indexAfter(after);
+      for (; i < entries.length; i += 1) {
+        const entry = entries[i];
+        if (entry === undefined || (size > 0 && LIST_BYTES + size + entry.bytes > maxBytes)) break;
+        updates.push(entry.update);
+        size += entry.bytes;
+      }
+      const passed = (updates.at(-1)?.seq ?? after) - after - updates.length;
+      return {
+        epoch,
+        updates,
+        merged: kind === 'state' ? passed : 0,
+        lost: kind === 'event' ? passed : 0,
+        bytes: size === 0 ? 0 : LIST_BYTES + size,
+        more: i < entries.length,
+      };
+    },
+    kept(afterSeq) {
+      const updates = entries
+        .slice(indexAfter(afterSeq))
+        .flatMap((entry): KeptUpdate[] =>
+          entry?.keep === true ? [[entry.update.seq, entry.update.at, entry.update.value]] : [],
+        );
+      return { epoch, seq, former, updates };
+    },
+  };
+  return log;
+}
