@@ -1,0 +1,141 @@
+import type { Browser, CDPSession, Page } from 'puppeteer-core';
+import { evaluateIn } from './chromium-page.ts';
+import type { TestExtension, TestPage } from './test-browser.ts';
+import { waitFor } from './wait-for.ts';
+
+/** What `chrome.developerPrivate.getExtensionInfo` gives, as far as it is read here. */
+interface ExtensionInfo {
+  state: string;
+  manifestErrors: { message: string }[];
+  runtimeErrors: { message: string; severity: string }[];
+  permissions: { runtimeHostPermissions?: { hostAccess: string; hosts: { host: string; granted: boolean }[] } };
+}
+
+interface Options {
+  puppet: Browser;
+  /** Attached to the browser. */
+  root: CDPSession;
+  open(url: string): Promise<TestPage>;
+  wrap(page: Page): Promise<TestPage>;
+}
+
+/** The only installed extension. `reportedErrors`: what chrome://extensions lists for it. */
+export async function createChromiumExtension({
+  puppet,
+  root,
+  open,
+  wrap,
+}: Options): Promise<TestExtension & { reportedErrors(): Promise<string[]> }> {
+  const installed = await waitFor('the extension', async () => [...(await puppet.extensions()).keys()][0]);
+  const id = installed ?? '';
+  const origin = `chrome-extension://${id}`;
+
+  /** chrome://extensions in a tab that never comes to the front. It lists no error from before its developer mode. */
+  async function openExtensionsPage(): Promise<CDPSession> {
+    const page = await puppet.newPage({ background: true });
+    await page.goto('chrome://extensions');
+    const session = await page.createCDPSession();
+    await waitFor('chrome://extensions', () => evaluateIn(session, 'chrome.developerPrivate !== undefined', []));
+    // Without developer mode a reloaded extension stays off.
+    const mode = '{ inDeveloperMode: true }';
+    await evaluateIn(session, `chrome.developerPrivate.updateProfileConfiguration(${mode}).then(() => 0)`, []);
+    return session;
+  }
+  const developing = openExtensionsPage();
+  // Whoever uses it hears of its failure; nobody may.
+  developing.catch(() => undefined);
+  async function develop(call: string): Promise<unknown> {
+    return evaluateIn(await developing, `Promise.resolve(chrome.${call})`, []);
+  }
+  const info = () => develop(`developerPrivate.getExtensionInfo("${id}")`) as Promise<ExtensionInfo>;
+
+  /** Only hosts that the manifest requires: for others chrome://extensions shows a grant that the extension does not get. */
+  async function changeOrigin(pattern: string, granted: boolean): Promise<void> {
+    const access = (await info()).permissions.runtimeHostPermissions;
+    const hosts = access?.hosts ?? [];
+    if (!hosts.some(({ host }) => host === pattern)) {
+      throw new Error(`Cannot change access to "${pattern}": the manifest does not require it`);
+    }
+    const change = (host: string, add: boolean) =>
+      develop(`developerPrivate.${add ? 'add' : 'remove'}HostPermission("${id}", ${JSON.stringify(host)})`);
+    if (access?.hostAccess === 'ON_ALL_SITES') {
+      // Hosts cannot be taken away one by one from here; after this all are gone, and the others come back.
+      await develop(
+        `developerPrivate.updateExtensionConfiguration({ extensionId: "${id}", hostAccess: 'ON_SPECIFIC_SITES' })`,
+      );
+      const others = hosts.filter((one) => one.granted && one.host !== pattern);
+      await Promise.all(others.map(({ host }) => change(host, true)));
+      if (granted) await change(pattern, true);
+    } else {
+      await change(pattern, granted);
+    }
+  }
+
+  async function worker(): Promise<string | null> {
+    const { targetInfos } = await root.send('Target.getTargets', { filter: [{ type: 'service_worker' }] });
+    return targetInfos.find(({ url }) => url.startsWith(`${origin}/`))?.targetId ?? null;
+  }
+
+  const self: TestExtension & { reportedErrors(): Promise<string[]> } = {
+    id,
+    origin,
+    openPage: (path) => open(`${origin}/${path}`),
+    async openPopup() {
+      const before = new Set(puppet.targets());
+      await self.evaluateInBackground(
+        // The polyfill's `browser` is not global in a worker; `chrome` always is.
+        'globalThis.chrome.action.openPopup().then(() => null)',
+      );
+      const target = await puppet.waitForTarget((one) => !before.has(one) && one.url().startsWith(`${origin}/`), {
+        timeout: 5_000,
+      });
+      return wrap(await target.asPage());
+    },
+    async killBackground() {
+      const targetId = await worker();
+      if (targetId === null) throw new Error('Cannot stop the background: it is not running');
+      await root.send('Target.closeTarget', { targetId });
+      await waitFor('stopped background', async () => (await worker()) !== targetId);
+    },
+    backgroundIsRunning: async () => (await worker()) !== null,
+    async evaluateInBackground(fn, ...args) {
+      const target = puppet
+        .targets()
+        .find((one) => one.type() === 'service_worker' && one.url().startsWith(`${origin}/`));
+      if (!target) throw new Error('Cannot evaluate in the background: it is not running');
+      const session = await target.createCDPSession();
+      try {
+        // Its own `await`: a promise of `Awaited<Result>` may not be flattened by the compiler.
+        const result: unknown = await evaluateIn(session, fn, args);
+        return result as never;
+      } finally {
+        // A worker with a debugger attached never stops for idleness.
+        await session.detach().catch(() => undefined);
+      }
+    },
+    async reload() {
+      await develop(`developerPrivate.reload("${id}", { failQuietly: true })`);
+      await waitFor('reloaded extension', async () => (await info()).state === 'ENABLED');
+    },
+    async disable() {
+      await develop(`management.setEnabled("${id}", false)`);
+    },
+    async enable() {
+      await develop(`management.setEnabled("${id}", true)`);
+    },
+    async uninstall() {
+      await root.send('Extensions.uninstall', { id });
+    },
+    grantOrigin: (pattern) => changeOrigin(pattern, true),
+    revokeOrigin: (pattern) => changeOrigin(pattern, false),
+    async grantedOrigins() {
+      const hosts = (await info()).permissions.runtimeHostPermissions?.hosts ?? [];
+      return hosts.filter(({ granted }) => granted).map(({ host }) => host);
+    },
+    async reportedErrors() {
+      const { manifestErrors, runtimeErrors } = await info();
+      return [...manifestErrors, ...runtimeErrors.filter(({ severity }) => severity !== 'INFO')].map((e) => e.message);
+    },
+  };
+  return self;
+}

@@ -1,0 +1,90 @@
+import { getuid } from 'node:process';
+import puppeteer, { type CDPSession, type Page } from 'puppeteer-core';
+import { createChromiumExtension } from './chromium-extension.ts';
+import { createChromiumPage } from './chromium-page.ts';
+import { findProgram } from './find-program.ts';
+import { createProfile, guard } from './guard.ts';
+import type { ColourScheme, LaunchOptions, TestBrowser, TestPage } from './test-browser.ts';
+
+// Puppeteer keeps hidden pages as fast as shown ones. What we test is how a person's browser treats them.
+const UNLIKE_A_PERSONS = [
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+];
+
+/** {@link launchBrowser} for Chromium. */
+export async function launchChromium({
+  extensionDir,
+  args = [],
+  headless = true,
+}: LaunchOptions): Promise<TestBrowser> {
+  const executablePath = findProgram('chromium');
+  const profile = await createProfile('chromium');
+  const puppet = await puppeteer.launch({
+    executablePath,
+    headless,
+    pipe: true,
+    enableExtensions: [extensionDir],
+    userDataDir: profile,
+    defaultViewport: null,
+    ignoreDefaultArgs: UNLIKE_A_PERSONS,
+    // The guard ends the browser; whoever launched it owns the signals.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+    args: [...(getuid?.() === 0 ? ['--no-sandbox'] : []), '--window-size=1280,800', ...args],
+  });
+  const pid = puppet.process()?.pid;
+  if (pid === undefined) throw new Error('Cannot start Chromium: it has no process');
+  const end = guard(pid, profile);
+  try {
+    const root = await puppet.target().createCDPSession();
+    const errors: string[] = [];
+    const sessions = new Set<CDPSession>();
+    let scheme: ColourScheme | null = null;
+
+    const wrap = async (page: Page): Promise<TestPage> => {
+      const session = await page.createCDPSession();
+      sessions.add(session);
+      session.once('sessiondetached', () => sessions.delete(session));
+      session.on('Runtime.exceptionThrown', ({ exceptionDetails }) => {
+        errors.push(exceptionDetails.exception?.description ?? exceptionDetails.text);
+      });
+      session.on('Runtime.consoleAPICalled', ({ type, args: values }) => {
+        if (type === 'error') errors.push(values.map((value) => String(value.value ?? value.description)).join(' '));
+      });
+      await session.send('Runtime.enable');
+      if (scheme) await emulate(session, scheme);
+      return createChromiumPage(page, session);
+    };
+
+    const open = async (url: string): Promise<TestPage> => {
+      const page = await wrap(await puppet.newPage());
+      await page.navigate(url);
+      return page;
+    };
+
+    const extension = await createChromiumExtension({ puppet, root, open, wrap });
+    return {
+      name: 'chromium',
+      version: await puppet.version(),
+      pid,
+      extension,
+      open,
+      async setColourScheme(next) {
+        scheme = next;
+        await Promise.all([...sessions].map((session) => emulate(session, next)));
+      },
+      errors: async () => [...errors, ...(await extension.reportedErrors())],
+      close: end,
+    };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+async function emulate(session: CDPSession, scheme: ColourScheme): Promise<void> {
+  await session.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
+}

@@ -1,0 +1,180 @@
+import { writeFile } from 'node:fs/promises';
+import type { FirefoxScripts } from './firefox-scripts.ts';
+import type { Marionette } from './marionette.ts';
+import { boxIn, boxOnPage, centre } from './box.ts';
+import { functionSource } from './page-function.ts';
+import type { PageFunction, Point, TestPage } from './test-browser.ts';
+import { waitFor } from './wait-for.ts';
+
+// [spec] https://w3c.github.io/webdriver/#keyboard-actions
+const KEYS: Record<string, string> = {
+  Backspace: '\uE003',
+  Tab: '\uE004',
+  Enter: '\uE006',
+  Shift: '\uE008',
+  Control: '\uE009',
+  Alt: '\uE00A',
+  Escape: '\uE00C',
+  Space: '\uE00D',
+  PageUp: '\uE00E',
+  PageDown: '\uE00F',
+  End: '\uE010',
+  Home: '\uE011',
+  ArrowLeft: '\uE012',
+  ArrowUp: '\uE013',
+  ArrowRight: '\uE014',
+  ArrowDown: '\uE015',
+  Delete: '\uE017',
+  Meta: '\uE03D',
+};
+
+/** A {@link TestPage} on a tab of Firefox. */
+export function createFirefoxPage(marionette: Marionette, scripts: FirefoxScripts, handle: string): TestPage {
+  let curtain: string | null = null;
+
+  const send = (command: string, parameters: object = {}, focus = false): Promise<unknown> =>
+    marionette.exclusively(async () => {
+      await marionette.send('WebDriver:SwitchToWindow', { handle, focus });
+      return marionette.send(command, parameters);
+    });
+  const act = (source: object): Promise<unknown> => send('WebDriver:PerformActions', { actions: [source] });
+  const point = (actions: object[]): Promise<unknown> =>
+    act({ type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' }, actions });
+  const moveTo = ({ x, y }: Point, duration = 0): object => ({
+    type: 'pointerMove',
+    x: Math.round(x),
+    y: Math.round(y),
+    origin: 'viewport',
+    duration,
+  });
+  const down = { type: 'pointerDown', button: 0 };
+  const up = { type: 'pointerUp', button: 0 };
+
+  const inShadow = <Args extends unknown[], Result>(
+    fn: PageFunction<[ShadowRoot, ...Args], Result>,
+    ...args: Args
+  ): Promise<Awaited<Result>> =>
+    scripts.inPrivilegedPage(
+      handle,
+      `(...args) => {
+        // The browser's own controls have closed roots too; these are the elements on which a script may attach one.
+        const hosts = /-|^(article|aside|blockquote|body|div|footer|h[1-6]|header|main|nav|p|section|span)$/;
+        const find = (scope) => {
+          for (const element of scope.querySelectorAll('*')) {
+            const shadow = hosts.test(element.localName) ? element.openOrClosedShadowRoot : null;
+            const found = shadow && (shadow.mode === 'closed' ? shadow : find(shadow));
+            if (found) return found;
+          }
+          return null;
+        };
+        const shadow = find(document);
+        if (!shadow) throw new Error('Cannot read "' + document.location + '": it has no closed shadow root');
+        return (${functionSource(fn)})(shadow, ...args);
+      }`,
+      ...args,
+    ) as Promise<Awaited<Result>>;
+
+  const self: TestPage = {
+    url: async () => ((await send('WebDriver:GetCurrentURL')) as { value: string }).value,
+    async navigate(url) {
+      await send('WebDriver:Navigate', { url });
+    },
+    async back() {
+      await send('WebDriver:Back');
+    },
+    async forward() {
+      await send('WebDriver:Forward');
+    },
+    async reload() {
+      await send('WebDriver:Refresh');
+    },
+    async close() {
+      if (curtain !== null) await closeTab(curtain);
+      curtain = null;
+      await closeTab(handle);
+    },
+    evaluate: (fn, ...args) => scripts.inPage(handle, fn, ...args),
+    waitFor: (what, fn, options = {}) =>
+      waitFor(what, () => scripts.inPage(handle, fn, ...(options.args ?? ([] as never))), options),
+    inShadow,
+    async shadowText(selector) {
+      const read = (shadow: ShadowRoot, wanted: string | null) =>
+        (wanted === null ? shadow : shadow.querySelector(wanted))?.textContent ?? null;
+      return inShadow(read, selector ?? null).catch(() => null);
+    },
+    shadowBox: (selector) => inShadow(boxIn, selector),
+    async shadowClick(selector) {
+      await self.clickAt(centre(await self.shadowBox(selector)));
+    },
+    async click(selector) {
+      await self.clickAt(centre(await self.evaluate(boxOnPage, selector)));
+    },
+    async clickAt(at) {
+      await point([moveTo(at), down, up]);
+    },
+    async drag(from, to) {
+      await point([moveTo(from), down, moveTo(to, 50), up]);
+    },
+    async type(text) {
+      const actions = [...text].flatMap((value) => [
+        { type: 'keyDown', value },
+        { type: 'keyUp', value },
+      ]);
+      await act({ type: 'key', id: 'keys', actions });
+    },
+    async press(keys) {
+      const values = keys.split('+').map((name) => KEYS[name] ?? name);
+      const actions = [
+        ...values.map((value) => ({ type: 'keyDown', value })),
+        ...values.toReversed().map((value) => ({ type: 'keyUp', value })),
+      ];
+      await act({ type: 'key', id: 'keys', actions });
+    },
+    async setViewport({ width, height }) {
+      await resizeTo(width, height);
+    },
+    async screenshot(path) {
+      const { value } = (await send('WebDriver:TakeScreenshot', { full: false }, true)) as { value: string };
+      await writeFile(path, Buffer.from(value, 'base64'));
+    },
+    async hide() {
+      if (curtain === null) {
+        const opened = await marionette.exclusively(() =>
+          marionette.send('WebDriver:NewWindow', { type: 'tab', focus: true }),
+        );
+        curtain = (opened as { handle: string }).handle;
+      }
+      await show(curtain);
+      await self.waitFor('hidden page', 'document.visibilityState === "hidden"');
+    },
+    async bringToFront() {
+      await show(handle);
+      await self.waitFor('shown page', 'document.visibilityState === "visible"');
+    },
+    freeze: () => Promise.reject(new Error('Cannot freeze a page in Firefox: it has no frozen state')),
+    thaw: () => Promise.reject(new Error('Cannot thaw a page in Firefox: it has no frozen state')),
+  };
+  return self;
+
+  function show(tab: string): Promise<unknown> {
+    return marionette.exclusively(() => marionette.send('WebDriver:SwitchToWindow', { handle: tab, focus: true }));
+  }
+
+  function closeTab(tab: string): Promise<unknown> {
+    return marionette.exclusively(async () => {
+      await marionette.send('WebDriver:SwitchToWindow', { handle: tab, focus: false });
+      await marionette.send('WebDriver:CloseWindow');
+    });
+  }
+
+  /** The window's frame is of unknown size: grow by what is missing, and look again. */
+  async function resizeTo(width: number, height: number): Promise<void> {
+    await waitFor('viewport', async () => {
+      const [w, h] = await self.evaluate(() => [innerWidth, innerHeight] as const);
+      if (w === width && h === height) return true;
+      const rect = (await send('WebDriver:GetWindowRect')) as { width: number; height: number };
+      await send('WebDriver:SetWindowRect', { width: rect.width + width - w, height: rect.height + height - h });
+      return false;
+    });
+  }
+}
