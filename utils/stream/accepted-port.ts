@@ -53,7 +53,7 @@ export function acceptPort(port: AcceptedPort, authorise: Authorise, listener: A
   let state: 'new' | 'starting' | 'started' | 'over' = 'new';
   let producer: Producer | null = null;
   let paused = false;
-  let pingedAt = 0;
+  let pingedAt: number | null = null;
 
   // Functions, so that the checks after an await are not narrowed away by those before it.
   const isOver = (): boolean => state === 'over';
@@ -115,8 +115,8 @@ export function acceptPort(port: AcceptedPort, authorise: Authorise, listener: A
         send({ type: 'PONG', id: message.id });
         return ping();
       case 'PONG':
-        if (pingedAt > 0) listener.onRoundTrip(performance.now() - pingedAt);
-        pingedAt = 0;
+        if (pingedAt !== null) listener.onRoundTrip(performance.now() - pingedAt);
+        pingedAt = null;
         return;
       case 'STOP_UPDATES':
         return end();

@@ -334,6 +334,17 @@ test('an old script stops without an error when the extension is updated in Chro
   expect(viewer.window.listenerCount()).toBe(0);
 });
 
+test('a hidden script stops too when the extension is updated in Chromium', async () => {
+  const runtime = startRuntime('chromium');
+  const viewer = openViewer(runtime);
+  await pass(10);
+  viewer.window.setHidden(true);
+  runtime.updateExtension();
+  runtime.invalidateOldPages();
+  await pass(200);
+  expect(viewer.states.at(-1)).toMatchObject({ name: 'closed', reason: 'invalidated' });
+});
+
 test('a script on a plain http page, where crypto.randomUUID is missing, streams', async () => {
   vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) });
   const viewer = openViewer(startRuntime('chromium'));

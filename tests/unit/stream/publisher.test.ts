@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Authorise } from '../../../utils/stream/accepted-port';
+import type { AcceptedPort } from '../../../utils/stream/port';
+import { HANDSHAKE_LIMIT_MS } from '../../../utils/stream/protocol';
+import { createPublisher, MAX_PORTS, MAX_PORTS_PER_DOCUMENT, type Publisher } from '../../../utils/stream/publisher';
+import { createFakeFeed, type FakeFeed } from '../../fakes/feed';
+import { createPortPair, type FakeSender } from '../../fakes/port';
+
+const SENDER: FakeSender = { id: 'tidings', url: 'http://localhost/', origin: 'http://localhost', frameId: 0 };
+
+let feed: FakeFeed;
+let publisher: Publisher;
+let authorise: Authorise;
+
+interface Client {
+  say(message: unknown): Promise<void>;
+  types(): unknown[];
+  messages: { type: string; reason?: string; retry?: boolean }[];
+  disconnected: () => boolean;
+  leave(): Promise<void>;
+}
+
+function connect(documentId?: string): Client {
+  const pair = createPortPair({ name: 'updates', sender: documentId ? { ...SENDER, documentId } : SENDER });
+  const messages: Client['messages'] = [];
+  let disconnected = false;
+  pair.page.onMessage.addListener((message) => messages.push(message as Client['messages'][number]));
+  pair.page.onDisconnect.addListener(() => {
+    disconnected = true;
+  });
+  publisher.accept(pair.background as unknown as AcceptedPort);
+  const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
+  return {
+    async say(message) {
+      pair.page.postMessage(message);
+      await settle();
+    },
+    types: () => messages.map(({ type }) => type),
+    messages,
+    disconnected: () => disconnected,
+    async leave() {
+      pair.page.disconnect();
+      await settle();
+    },
+  };
+}
+
+const start = (streamId: string): object => ({
+  type: 'START_UPDATES',
+  protocol: 1,
+  streamId,
+  everyMs: 100,
+  resume: {},
+});
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  feed = createFakeFeed();
+  authorise = () => Promise.resolve({ allowed: true, open: () => Promise.resolve([feed.reader()]) });
+  publisher = createPublisher({ authorise: (sender) => authorise(sender) });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('publisher', () => {
+  test('answers the handshake before anything else', async () => {
+    const client = connect();
+    await client.say(start('s'));
+    expect(client.types()).toEqual(['STARTED', 'STATUS', 'PING']);
+  });
+
+  test('says nothing but a reason to whom is not allowed', async () => {
+    authorise = () => Promise.resolve({ allowed: false, reason: 'not-allowed' });
+    const client = connect();
+    await client.say(start('s'));
+    expect(client.messages).toEqual([{ type: 'CLOSE', reason: 'not-allowed', retry: false, afterMs: 0 }]);
+    expect(client.disconnected()).toBe(true);
+  });
+
+  test.each<[string, unknown[], string]>([
+    ['junk', ['junk'], 'bad-message'],
+    ['anything before START_UPDATES', [{ type: 'PING', id: 1 }], 'bad-message'],
+    ['a second START_UPDATES', [start('s'), start('s')], 'bad-message'],
+    ['an acknowledgement of what was never sent', [start('s'), { type: 'ACK', batch: 7 }], 'bad-message'],
+    ['another version', [{ ...start('s'), protocol: 2 }], 'version-mismatch'],
+  ])('closes a port that says %s', async (_, messages, reason) => {
+    const client = connect();
+    for (const message of messages) await client.say(message);
+    expect(client.messages.at(-1)).toMatchObject({ type: 'CLOSE', reason });
+    expect(client.disconnected()).toBe(true);
+    expect(feed.viewers()).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('closes a port that never says START_UPDATES', async () => {
+    const client = connect();
+    await vi.advanceTimersByTimeAsync(HANDSHAKE_LIMIT_MS);
+    expect(client.disconnected()).toBe(true);
+  });
+
+  test('serves as many streams of a document as its limit, and refuses the newer', async () => {
+    const clients = Array.from({ length: MAX_PORTS_PER_DOCUMENT + 1 }, () => connect('document'));
+    for (const [index, client] of clients.entries()) await client.say(start(`s${index}`));
+    expect(clients.map(({ messages }) => messages[0]?.type)).toEqual(['STARTED', 'STARTED', 'STARTED', 'STARTED', 'CLOSE']);
+    await clients[0]?.leave();
+    const next = connect('document');
+    await next.say(start('next'));
+    expect(next.types()).toContain('STARTED');
+  });
+
+  test('counts by document, not by tab', async () => {
+    for (let index = 0; index < 10; index += 1) {
+      const client = connect(`document ${index}`);
+      await client.say(start(`s${index}`));
+      expect(client.types()).toContain('STARTED');
+    }
+  });
+
+  test('a stream that comes back has one port, the newest', async () => {
+    const [old, newer] = [connect('document'), connect('document')];
+    await old.say(start('s'));
+    await newer.say(start('s'));
+    expect(old.disconnected()).toBe(true);
+    expect(publisher.stats().openStreams).toBe(1);
+    expect(feed.viewers()).toBe(1);
+  });
+
+  test('another document cannot end a stream by naming it', async () => {
+    const [own, other] = [connect('document'), connect('other')];
+    await own.say(start('s'));
+    await other.say(start('s'));
+    expect(own.disconnected()).toBe(false);
+  });
+
+  test(`refuses more than ${MAX_PORTS} ports`, async () => {
+    for (let count = 0; count < MAX_PORTS; count += 1) connect();
+    const refused = connect();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(refused.messages).toEqual([{ type: 'CLOSE', reason: 'too-many-ports', retry: true, afterMs: 30_000 }]);
+  });
+
+  test('leaves nothing behind when the page goes, at any point of the handshake', async () => {
+    for (const said of [[], [start('s')]]) {
+      const client = connect('document');
+      for (const message of said) void client.say(message);
+      await client.leave();
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    expect(feed.viewers()).toBe(0);
+    expect(publisher.stats().openStreams).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('knows the round trip from the page that answers', async () => {
+    const client = connect();
+    await client.say(start('s'));
+    vi.advanceTimersByTime(7);
+    await client.say({ type: 'PONG', id: 1 });
+    expect(publisher.stats().roundTripMs).toBe(7);
+  });
+
+  test('counts a paused stream as not open', async () => {
+    const client = connect();
+    await client.say(start('s'));
+    expect(publisher.stats().openStreams).toBe(1);
+    await client.say({ type: 'PAUSE', reason: 'hidden' });
+    expect(publisher.stats().openStreams).toBe(0);
+  });
+
+  test('no junk on one port disturbs another', async () => {
+    const good = connect('good');
+    await good.say(start('good'));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(fc.jsonValue(), fc.constant(start('s'))), { minLength: 1, maxLength: 4 }), async (junk) => {
+        const client = connect('bad');
+        for (const message of [...junk, 'junk']) {
+          if (client.disconnected()) break;
+          await client.say(message);
+        }
+        expect(client.disconnected()).toBe(true);
+      }),
+    );
+    feed.push('still here');
+    await vi.advanceTimersByTimeAsync(200);
+    expect(good.types()).toContain('UPDATES');
+    expect(publisher.stats().openStreams).toBe(1);
+  });
+});

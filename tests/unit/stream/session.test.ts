@@ -1,0 +1,180 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Port } from '../../../utils/stream/port';
+import { HANDSHAKE_LIMIT_MS, HEARTBEAT_MS, PONG_LIMIT_MS, type ToPage } from '../../../utils/stream/protocol';
+import { openSession, type Session } from '../../../utils/stream/session';
+import { createPortPair } from '../../fakes/port';
+
+const STARTED: ToPage = { type: 'STARTED', protocol: 1, feeds: [], window: 8, maxMessageBytes: 262_144 };
+const updates = (batch: number): ToPage => ({ type: 'UPDATES', batch, feeds: [] });
+
+let pair: ReturnType<typeof createPortPair>;
+let session: Session;
+let received: { type: string; [key: string]: unknown }[];
+let lost: string[];
+let joins: boolean;
+
+const say = (message: ToPage | object): void => {
+  pair.background.postMessage(message);
+  pair.flush();
+};
+const types = (): string[] => {
+  pair.flush();
+  return received.splice(0).map(({ type }) => type);
+};
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  pair = createPortPair({ name: 'updates' });
+  received = [];
+  lost = [];
+  joins = true;
+  pair.background.onMessage.addListener((message) => received.push(message as (typeof received)[number]));
+  session = openSession(
+    pair.page as unknown as Port,
+    { streamId: 's', everyMs: 100, resume: {} },
+    {
+      onStarted: () => undefined,
+      onBatch: () => joins,
+      onStatus: () => undefined,
+      onDismissed: (reason) => lost.push(reason),
+      onLost: (cause) => lost.push(cause),
+    },
+  );
+});
+afterEach(() => {
+  session.end();
+  vi.useRealTimers();
+});
+
+describe('session', () => {
+  test('begins with START_UPDATES and gives a background that says nothing 3 s', () => {
+    expect(types()).toEqual(['START_UPDATES']);
+    vi.advanceTimersByTime(HANDSHAKE_LIMIT_MS - 1);
+    expect(lost).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(lost).toEqual(['handshake-timeout']);
+  });
+
+  test('tells after the call when not even the first message can be posted', () => {
+    const closed = createPortPair();
+    closed.page.disconnect();
+    const causes: string[] = [];
+    const listener = { onStarted: vi.fn(), onBatch: () => true, onStatus: vi.fn(), onDismissed: vi.fn() };
+    const opened = openSession(
+      closed.page as unknown as Port,
+      { streamId: 's', everyMs: 100, resume: {} },
+      { ...listener, onLost: (cause) => causes.push(cause) },
+    );
+    expect(causes).toEqual([]);
+    vi.advanceTimersByTime(0);
+    expect(causes).toEqual(['connect-failed']);
+    opened.end();
+  });
+
+  test('pings after 20 s of silence and gives up 5 s later', () => {
+    say(STARTED);
+    types();
+    vi.advanceTimersByTime(HEARTBEAT_MS - 1);
+    expect(types()).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(types()).toEqual(['PING']);
+    vi.advanceTimersByTime(PONG_LIMIT_MS);
+    expect(lost).toEqual(['pong-timeout']);
+  });
+
+  test('pings although updates come, when it has not sent for 20 s: browsers count what a page sends', () => {
+    say(STARTED);
+    types();
+    for (let second = 1; second <= 20; second += 1) {
+      vi.advanceTimersByTime(1_000);
+      if (second % 9 === 0) say(updates(second / 9));
+    }
+    expect(types()).toEqual(['PING']);
+  });
+
+  test('does not ping while acknowledgements flow', () => {
+    say(STARTED);
+    types();
+    for (let batch = 1; batch <= 60; batch += 1) {
+      vi.advanceTimersByTime(1_000);
+      say(updates(batch));
+    }
+    expect(new Set(types())).toEqual(new Set(['ACK']));
+  });
+
+  test('stays when the pong comes', () => {
+    say(STARTED);
+    vi.advanceTimersByTime(HEARTBEAT_MS);
+    say({ type: 'PONG', id: 1 });
+    vi.advanceTimersByTime(PONG_LIMIT_MS);
+    expect(lost).toEqual([]);
+  });
+
+  test('acknowledges when half the window is used', () => {
+    say(STARTED);
+    types();
+    for (const batch of [1, 2, 3]) say(updates(batch));
+    expect(types()).toEqual([]);
+    say(updates(4));
+    pair.flush();
+    expect(received).toEqual([{ type: 'ACK', batch: 4 }]);
+  });
+
+  test('answers the background', () => {
+    say(STARTED);
+    types();
+    say({ type: 'PING', id: 9 });
+    pair.flush();
+    expect(received).toEqual([{ type: 'PONG', id: 9 }]);
+  });
+
+  test('a paused page is silent and has no timer', () => {
+    say(STARTED);
+    session.pause({ type: 'PAUSE', reason: 'hidden' });
+    types();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(120_000);
+    expect(types()).toEqual([]);
+  });
+
+  test('asks whether the port lives when it resumes', () => {
+    say(STARTED);
+    session.pause({ type: 'PAUSE', reason: 'hidden' });
+    types();
+    session.resume({ type: 'RESUME', reason: 'hidden' });
+    expect(types()).toEqual(['RESUME', 'PING']);
+    vi.advanceTimersByTime(PONG_LIMIT_MS);
+    expect(lost).toEqual(['pong-timeout']);
+  });
+
+  test.each<[string, object[], string]>([
+    ['junk', [{ type: 'NONSENSE' }], 'bad-message'],
+    ['updates before the handshake', [updates(1)], 'bad-message'],
+    ['a second handshake', [STARTED, STARTED], 'bad-message'],
+    ['a batch that is missing', [STARTED, updates(1), updates(3)], 'gap'],
+    ['a batch twice', [STARTED, updates(1), updates(1)], 'gap'],
+    ['a reason to close', [{ type: 'CLOSE', reason: 'not-allowed', retry: false, afterMs: 0 }], 'not-allowed'],
+  ])('gives the port up on %s', (_, messages, cause) => {
+    for (const message of messages) say(message);
+    expect(lost).toEqual([cause]);
+  });
+
+  test('gives the port up when a batch does not join, and does not acknowledge it', () => {
+    say(STARTED);
+    for (const batch of [1, 2, 3]) say(updates(batch));
+    types();
+    joins = false;
+    say(updates(4));
+    expect(lost).toEqual(['gap']);
+    expect(types()).toEqual([]);
+  });
+
+  test('says when it stops, leaves no timer and hears nothing more', () => {
+    say(STARTED);
+    types();
+    session.end();
+    expect(types()).toEqual(['STOP_UPDATES']);
+    expect(vi.getTimerCount()).toBe(0);
+    expect(pair.background.onMessage).toBeDefined();
+  });
+});
