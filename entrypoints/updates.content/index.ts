@@ -1,12 +1,49 @@
 import { browser } from 'wxt/browser';
 import { defineContentScript } from 'wxt/utils/define-content-script';
+import { openPort } from '../../utils/pages/open-port';
+import { createSubscriber } from '../../utils/stream/subscriber';
+import { PORT_NAME } from '../../utils/stream/protocol';
+import { createFeedModel } from '../../utils/ui/feed-model';
+import { mountPanel } from '../../utils/ui/panel';
+import { createPlacementStore } from '../../utils/ui/placement-store';
+import { createTranslate } from '../../utils/ui/words';
+import { recordApplied } from './record-applied';
 
 export default defineContentScript({
+  // Registered by the background for the sites in settings: a manifest entry would ask for their hosts at install.
   matches: [],
   registration: 'runtime',
+  // A page can read that message and replay it to stop the script.
   noScriptStartedPostMessage: true,
   main(ctx) {
-    if (ctx.isInvalid) return;
-    browser.runtime.connect({ name: 'updates' });
+    // Ends with the context (a newer script of ours took over) or with the stream (the extension or its right is gone).
+    const ending = new AbortController();
+    ctx.onInvalidated(() => ending.abort());
+    const { signal } = ending;
+    const model = createFeedModel();
+
+    const subscriber = createSubscriber({
+      connect: () => openPort(PORT_NAME),
+      isValid: () => browser.runtime?.id !== undefined,
+      page: window,
+      ...model,
+      onStream(stream) {
+        model.onStream(stream);
+        if (stream.name === 'closed') ending.abort();
+      },
+      onBatch(feeds) {
+        model.onBatch(feeds);
+        if (import.meta.env.MODE === 'test') recordApplied(feeds);
+      },
+      signal,
+    });
+    mountPanel({
+      document,
+      model,
+      actions: subscriber,
+      store: createPlacementStore(location.origin),
+      t: createTranslate(browser.i18n.getMessage as Parameters<typeof createTranslate>[0]),
+      signal,
+    });
   },
 });
