@@ -1,0 +1,250 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { openPoll } from '../../../utils/feeds/poll';
+import { answerOf, createRecorder, createWorld, settle } from './world';
+
+const address = 'https://example.com/status.json';
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_700_000_000_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function open(paceMs = 5_000) {
+  const world = createWorld();
+  const recorder = createRecorder();
+  const controller = new AbortController();
+  openPoll({ type: 'poll', address }, recorder.sink, { deps: world.deps, signal: controller.signal, paceMs });
+  return { ...world, world, recorder, end: () => controller.abort() };
+}
+
+describe('poll', () => {
+  test('asks without credentials or cache, at its pace, counted from the start of a request', async () => {
+    const { world, recorder, asked } = open();
+    const first = await world.request();
+    expect(first.init).toMatchObject({ credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer' });
+    await vi.advanceTimersByTimeAsync(2_000);
+    first.answer(answerOf('{"depth":1}'));
+    await vi.advanceTimersByTimeAsync(2_999);
+    expect(recorder.calls).toEqual([['data', { depth: 1 }]]);
+    expect(recorder.status).toEqual({ state: 'live', reason: null, retryAt: null });
+    expect(asked).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(asked).toHaveLength(2);
+  });
+
+  test('never asks again within a second, however slow the answer', async () => {
+    const { world, asked } = open(1_000);
+    const first = await world.request();
+    await vi.advanceTimersByTimeAsync(5_000);
+    first.answer(answerOf('1'));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(asked).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(asked).toHaveLength(2);
+  });
+
+  test('does not burst when the clock jumps', async () => {
+    const { world, asked } = open();
+    const first = await world.request();
+    vi.setSystemTime(Date.now() + 3_600_000);
+    first.answer(answerOf('1'));
+    await vi.advanceTimersByTimeAsync(999);
+    expect(asked).toHaveLength(1);
+    const second = await vi.advanceTimersByTimeAsync(1).then(() => world.request());
+    vi.setSystemTime(Date.now() - 7_200_000);
+    second.answer(answerOf('1'));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(asked).toHaveLength(3);
+  });
+
+  test('asks conditionally and takes 304 as fresh', async () => {
+    const { world, recorder } = open();
+    (await world.request()).answer(
+      answerOf('1', { headers: { ETag: 'W/"a"', 'Last-Modified': 'Fri, 20 Nov 2026 08:00:00 GMT' } }),
+    );
+    await vi.advanceTimersByTimeAsync(5_000);
+    const second = await world.request();
+    expect(second.headers).toMatchObject({
+      'If-None-Match': 'W/"a"',
+      'If-Modified-Since': 'Fri, 20 Nov 2026 08:00:00 GMT',
+    });
+    second.answer(answerOf(null, { status: 304 }));
+    await settle();
+    expect(recorder.calls).toEqual([['data', 1], ['fresh']]);
+    expect(recorder.status?.state).toBe('live');
+  });
+
+  test('does not take a 304 that it did not ask for', async () => {
+    const { world, recorder } = open();
+    (await world.request()).answer(answerOf(null, { status: 304 }));
+    await settle();
+    expect(recorder.calls).toEqual([]);
+    expect(recorder.status).toMatchObject({ state: 'blocked', reason: { code: 'http', detail: '304' } });
+  });
+
+  test('goes without validators after a request with them failed, as a refused preflight looks like no network', async () => {
+    const { world } = open();
+    (await world.request()).answer(answerOf('1', { headers: { ETag: '"a"' } }));
+    await vi.advanceTimersByTimeAsync(5_000);
+    (await world.request()).fail();
+    await vi.advanceTimersByTimeAsync(1_000);
+    const third = await world.request();
+    expect(third.headers).not.toHaveProperty('If-None-Match');
+    third.answer(answerOf('2', { headers: { ETag: '"b"' } }));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect((await world.request()).headers).not.toHaveProperty('If-None-Match');
+  });
+
+  test.each<[string, string | Uint8Array<ArrayBuffer>, unknown[]]>([
+    ['a BOM', '\uFEFF{"a":1}', ['data', { a: 1 }]],
+    ['broken JSON', '{"a":', ['bad', 'bad-data', 'not JSON']],
+    ['an empty body', '', ['bad', 'bad-data', 'not JSON']],
+    ['HTML', '<!doctype html>', ['bad', 'bad-data', 'not JSON']],
+    ['deep JSON', `${'['.repeat(100_000)}`, ['bad', 'bad-data', 'not JSON']],
+    ['1 MiB', `"${'x'.repeat(1024 * 1024 - 2)}"`, ['data', 'x'.repeat(1024 * 1024 - 2)]],
+    ['more than 1 MiB', `"${'x'.repeat(1024 * 1024 - 1)}"`, ['bad', 'too-large', 'more than 1 MiB']],
+    ['bytes that are not UTF-8', new Uint8Array([34, 0xff, 34]), ['data', '\uFFFD']],
+  ])('of %s goes on at its pace', async (_, body, call) => {
+    const { world, recorder, asked } = open();
+    (await world.request()).answer(answerOf(body));
+    await settle();
+    expect(recorder.calls).toEqual([call]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(asked).toHaveLength(2);
+  });
+
+  test('does not read a body that says it is too long, nor more than the limit of one that does not', async () => {
+    const { world, recorder } = open();
+    let pulled = 0;
+    const endless = () =>
+      new ReadableStream({
+        pull(controller) {
+          pulled += 1;
+          controller.enqueue(new Uint8Array(64 * 1024));
+        },
+      });
+    (await world.request()).answer(answerOf(endless(), { headers: { 'Content-Length': '1048577' } }));
+    await settle();
+    expect(pulled).toBeLessThan(3);
+    await vi.advanceTimersByTimeAsync(5_000);
+    (await world.request()).answer(answerOf(endless()));
+    await settle();
+    const refused = ['bad', 'too-large', 'more than 1 MiB'];
+    expect(recorder.calls).toEqual([refused, refused]);
+    expect(pulled).toBeLessThan(22);
+  });
+
+  test.each<[number, Record<string, string>, string, number]>([
+    [401, {}, 'blocked', 75_000],
+    [403, {}, 'blocked', 75_000],
+    [404, {}, 'blocked', 75_000],
+    [410, {}, 'blocked', 75_000],
+    [403, { 'Retry-After': '600' }, 'blocked', 600_000],
+    [408, {}, 'retrying', 1_000],
+    [429, { 'Retry-After': '30' }, 'retrying', 30_000],
+    [500, {}, 'retrying', 1_000],
+    [503, { 'Retry-After': 'Tue, 14 Nov 2023 22:15:20 GMT' }, 'retrying', 120_000],
+    [503, { 'Retry-After': '999999' }, 'retrying', 3_600_000],
+    [503, { 'Retry-After': 'soon' }, 'retrying', 1_000],
+    [503, { 'Retry-After': 'Tue, 14 Nov 2000 22:15:20 GMT' }, 'retrying', 1_000],
+  ])('HTTP %i %j is %s, tried again after %i ms', async (status, headers, state, delayMs) => {
+    const { world, recorder, asked } = open();
+    (await world.request()).answer(answerOf('{}', { status, headers }));
+    await settle();
+    expect(recorder.status).toEqual({
+      state,
+      reason: { code: 'http', detail: String(status) },
+      retryAt: Date.now() + delayMs,
+    });
+    expect(recorder.calls).toEqual([]);
+    await vi.advanceTimersByTimeAsync(delayMs - 1);
+    expect(asked).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(asked).toHaveLength(2);
+  });
+
+  test.each([
+    [true, { code: 'network', detail: '' }],
+    [false, { code: 'needs-access', detail: 'example.com' }],
+  ])('says what a failure without an answer means when its access is %s', async (hasAccess, reason) => {
+    const { world, state, recorder } = open();
+    state.hasAccess = hasAccess;
+    (await world.request()).fail();
+    await settle();
+    expect(recorder.status).toMatchObject({ state: 'retrying', reason });
+  });
+
+  test('gives up a request after 10 s, also in the middle of its body', async () => {
+    const { world, recorder } = open();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'timeout' } });
+    await vi.advanceTimersByTimeAsync(1_000);
+    const second = await world.request();
+    const body = new ReadableStream({
+      start(controller) {
+        second.init.signal?.addEventListener('abort', () => controller.error(new DOMException('', 'AbortError')));
+      },
+    });
+    second.answer(answerOf(body));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(recorder.statuses).toHaveLength(2);
+    expect(recorder.status).toMatchObject({ reason: { code: 'timeout' } });
+  });
+
+  test('waits longer after each failure, to a minute, and starts again after it worked', async () => {
+    const { world, state, recorder } = open(1_000);
+    state.random = 0.999;
+    const delays: number[] = [];
+    for (let i = 0; i < 9; i += 1) {
+      (await world.request()).fail();
+      await settle();
+      const delayMs = (recorder.status?.retryAt ?? 0) - Date.now();
+      delays.push(Math.round(delayMs / 1_000));
+      await vi.advanceTimersByTimeAsync(delayMs);
+    }
+    expect(delays).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    for (let i = 0; i < 11; i += 1) {
+      (await world.request()).answer(answerOf('1'));
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    (await world.request()).fail();
+    await settle();
+    expect((recorder.status?.retryAt ?? 0) - Date.now()).toBe(1_000);
+  });
+
+  test.each(['http://example.com/', 'https://a:b@example.com/', 'ftp://example.com/'])(
+    'is blocked when it is led to %s',
+    async (url) => {
+      const { world, recorder } = open();
+      (await world.request()).answer(answerOf('{"secret":1}', { url }));
+      await settle();
+      expect(recorder.calls).toEqual([]);
+      expect(recorder.status).toMatchObject({ state: 'blocked', reason: { code: 'redirected' } });
+      expect(recorder.status?.reason?.detail).not.toContain('a:b');
+    },
+  );
+
+  test('follows to another address that may be used', async () => {
+    const { world, recorder } = open();
+    (await world.request()).answer(answerOf('1', { url: 'https://other.example.com/' }));
+    await settle();
+    expect(recorder.data()).toEqual([1]);
+  });
+
+  test.each(['before the answer', 'while waiting', 'while retrying'])('says nothing after its end %s', async (when) => {
+    const { world, recorder, asked, end } = open();
+    const first = await world.request();
+    if (when === 'while waiting') first.answer(answerOf('1'));
+    if (when === 'while retrying') first.fail();
+    await settle();
+    const said = recorder.calls.length + recorder.statuses.length;
+    end();
+    first.answer(answerOf('2'));
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(recorder.calls.length + recorder.statuses.length).toBe(said);
+    expect(asked).toHaveLength(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

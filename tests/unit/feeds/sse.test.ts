@@ -1,0 +1,306 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { SourceDefinition } from '../../../utils/feeds/feed';
+import { openSse } from '../../../utils/feeds/sse';
+import { answerOf, createRecorder, createWorld, settle, streamTo } from './world';
+
+const address = 'https://example.com/events';
+type Options = Partial<Extract<SourceDefinition, { type: 'sse' }>> & { lastEventId?: string | null };
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_700_000_000_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function open({ lastEventId = null, ...definition }: Options = {}) {
+  const world = createWorld();
+  const recorder = createRecorder();
+  const controller = new AbortController();
+  openSse(
+    { type: 'sse', address, event: null, consecutiveIds: false, silentAfterMs: 45_000, ...definition },
+    recorder.sink,
+    { deps: world.deps, signal: controller.signal, lastEventId },
+  );
+  return { world, recorder, asked: world.asked, end: () => controller.abort() };
+}
+
+describe('sse', () => {
+  test('streams events, JSON as JSON and the rest as text', async () => {
+    const { world, recorder } = open();
+    const request = await world.request();
+    expect(request.headers).toEqual({ Accept: 'text/event-stream' });
+    expect(request.init).toMatchObject({ credentials: 'omit', cache: 'no-store' });
+    const body = streamTo(request);
+    await settle();
+    expect(recorder.status).toEqual({ state: 'live', reason: null, retryAt: null });
+    for (const data of ['{"a":1}', '12', ' true', '2026-11-20 build', 'broken {', '{broken', 'null', '"x"', '']) {
+      body.write(`data:${data}\n\n`);
+    }
+    await settle();
+    expect(recorder.data()).toEqual([{ a: 1 }, 12, true, '2026-11-20 build', 'broken {', '{broken', null, 'x', '']);
+  });
+
+  test('tells the id of each event before its data and resumes with the last', async () => {
+    const { world, recorder } = open({ lastEventId: 'größe' });
+    const first = await world.request();
+    // UTF-8, as header bytes.
+    expect(first.headers['Last-Event-ID']).toBe('grÃ¶Ã\u009Fe');
+    const body = streamTo(first);
+    body.write('id: a\ndata: 1\n\nid: b\n\n');
+    await settle();
+    expect(recorder.calls).toEqual([
+      ['id', 'a'],
+      ['data', 1],
+      ['id', 'b'],
+    ]);
+    body.end();
+    await settle();
+    expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'closed' } });
+    await vi.advanceTimersByTimeAsync(1_000);
+    const second = await world.request();
+    expect(second.headers['Last-Event-ID']).toBe('b');
+    streamTo(second).write('id: \ndata: 2\n\n');
+    await settle();
+    expect(recorder.calls.slice(3)).toEqual([
+      ['id', ''],
+      ['data', 2],
+    ]);
+  });
+
+  test('does not send back an id that is empty or endless', async () => {
+    const { world } = open({ lastEventId: '' });
+    const first = await world.request();
+    expect(first.headers).not.toHaveProperty('Last-Event-ID');
+    const body = streamTo(first);
+    body.write(`id: ${'x'.repeat(2_000)}\ndata: 1\n\n`);
+    body.end();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect((await world.request()).headers).not.toHaveProperty('Last-Event-ID');
+  });
+
+  test.each([
+    [null, ['a', 'b', 'c']],
+    ['message', ['a', 'c']],
+    ['line', ['b']],
+  ])('with event %j takes %j', async (event, data) => {
+    const { world, recorder } = open({ event });
+    streamTo(await world.request()).write('data: a\n\nevent: line\ndata: b\n\nevent: message\ndata: c\n\n');
+    await settle();
+    expect(recorder.data()).toEqual(data);
+  });
+
+  test('counts by consecutive ids what is missing, also among events it does not take', async () => {
+    const { world, recorder } = open({ consecutiveIds: true, lastEventId: '4', event: 'line' });
+    streamTo(await world.request()).write(
+      'id: 5\nevent: line\ndata: 5\n\nid: 6\nevent: other\ndata: 6\n\nid: 10\nevent: line\ndata: 10\n\n',
+    );
+    await settle();
+    expect(recorder.calls).toEqual([
+      ['id', '5'],
+      ['data', 5],
+      ['id', '6'],
+      ['missed', 3],
+      ['id', '10'],
+      ['data', 10],
+    ]);
+  });
+
+  test('leaves out an event it has already, and tells a new history by a lower id', async () => {
+    const { world, recorder } = open({ consecutiveIds: true, lastEventId: '4' });
+    streamTo(await world.request()).write('id: 4\ndata: 4\n\nid: 5\ndata: 5\n\ndata: none\n\nid: 1\ndata: 1\n\n');
+    await settle();
+    expect(recorder.calls).toEqual([
+      ['id', '4'],
+      ['id', '5'],
+      ['data', 5],
+      ['data', 'none'],
+      ['new history'],
+      ['id', '1'],
+      ['data', 1],
+    ]);
+  });
+
+  test('counts an id that is no number as bad and takes the event', async () => {
+    const { world, recorder } = open({ consecutiveIds: true });
+    streamTo(await world.request()).write('id: x\ndata: 1\n\n');
+    await settle();
+    expect(recorder.calls).toEqual([
+      ['bad', 'bad-data', 'an event id that is not a number'],
+      ['id', 'x'],
+      ['data', 1],
+    ]);
+  });
+
+  test('is the same wherever the bytes are cut', async () => {
+    const bytes = new TextEncoder().encode('id: 1\ndata: {"city":"Zürich 🏔"}\n\nid: 2\ndata: ä\n\n');
+    const got: unknown[][][] = [];
+    for (let cut = 0; cut <= bytes.length; cut += 1) {
+      const { world, recorder, end } = open();
+      const body = streamTo(await world.request());
+      body.write(bytes.slice(0, cut));
+      await settle();
+      body.write(bytes.slice(cut));
+      await settle();
+      got.push(recorder.calls);
+      end();
+    }
+    const whole = [
+      ['id', '1'],
+      ['data', { city: 'Zürich 🏔' }],
+      ['id', '2'],
+      ['data', 'ä'],
+    ];
+    expect(got).toEqual(got.map(() => whole));
+  });
+
+  test('refuses an event of 10 MB, counts it and goes on', async () => {
+    const { world, recorder, asked } = open();
+    const body = streamTo(await world.request());
+    body.write('data: ');
+    for (let i = 0; i < 160; i += 1) body.write('x'.repeat(65_536));
+    body.write('\n\ndata: 1\n\n');
+    await settle();
+    expect(recorder.calls).toEqual([
+      ['bad', 'too-large', 'an event of more than 1 MiB'],
+      ['data', 1],
+    ]);
+    expect(asked).toHaveLength(1);
+    expect(recorder.status?.state).toBe('live');
+  });
+
+  test('open and silent becomes stale and reconnects, and is live with the first sign of life only', async () => {
+    const { world, recorder } = open({ silentAfterMs: 5_000 });
+    const first = await world.request();
+    const body = streamTo(first);
+    await vi.advanceTimersByTimeAsync(3_000);
+    body.write(': a comment is a sign of life\n\n');
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(recorder.status?.state).toBe('live');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(recorder.status).toEqual({
+      state: 'stale',
+      reason: { code: 'silent', detail: '' },
+      retryAt: Date.now() + 500,
+    });
+    expect(first.init.signal?.aborted).toBe(true);
+    await vi.advanceTimersByTimeAsync(500);
+    const again = streamTo(await world.request());
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(recorder.status?.state).toBe('stale');
+    again.write(': here\n\n');
+    await settle();
+    expect(recorder.status?.state).toBe('live');
+  });
+
+  test('waits as long as the server asks before it reconnects, to 5 minutes', async () => {
+    const { world, recorder } = open();
+    for (const [asks, delayMs] of [
+      [20_000, 20_000],
+      [9_000_000, 300_000],
+    ]) {
+      const body = streamTo(await world.request());
+      body.write(`retry: ${asks}\n\n`);
+      await settle();
+      body.end();
+      await settle();
+      expect(recorder.status?.retryAt).toBe(Date.now() + (delayMs ?? 0));
+      await vi.advanceTimersByTimeAsync(delayMs ?? 0);
+    }
+  });
+
+  test('stops when the server says 204', async () => {
+    const { world, recorder, asked } = open();
+    (await world.request()).answer(answerOf(null, { status: 204 }));
+    await vi.advanceTimersByTimeAsync(86_400_000);
+    expect(recorder.status).toEqual({ state: 'blocked', reason: { code: 'http', detail: '204' }, retryAt: null });
+    expect(asked).toHaveLength(1);
+  });
+
+  test.each([
+    ['401', answerOf('', { status: 401 }), 'blocked', { code: 'http', detail: '401' }],
+    ['503', answerOf('', { status: 503 }), 'retrying', { code: 'http', detail: '503' }],
+    ['a page', answerOf('', { headers: { 'Content-Type': 'text/html' } }), 'blocked', { code: 'bad-data' }],
+    [
+      'a redirect to a public host in plain',
+      answerOf('', { url: 'http://a.example/' }),
+      'blocked',
+      { code: 'redirected' },
+    ],
+  ])('shows %s', async (_, response, state, reason) => {
+    const { world, recorder } = open();
+    (await world.request()).answer(response);
+    await settle();
+    expect(recorder.status).toMatchObject({ state, reason });
+  });
+
+  test('takes an event stream with parameters in its type', async () => {
+    const { world, recorder } = open();
+    streamTo(await world.request(), { 'Content-Type': 'text/event-stream; charset=utf-8' }).write('data: 1\n\n');
+    await settle();
+    expect(recorder.data()).toEqual([1]);
+  });
+
+  test('shows a cut connection, an unreachable one and one that does not answer', async () => {
+    const { world, recorder } = open();
+    const body = streamTo(await world.request());
+    await settle();
+    body.cut();
+    await settle();
+    expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'network' } });
+    await vi.advanceTimersByTimeAsync(1_000);
+    world.state.hasAccess = false;
+    (await world.request()).fail();
+    await settle();
+    expect(recorder.status).toMatchObject({ reason: { code: 'needs-access', detail: 'example.com' } });
+    await vi.advanceTimersByTimeAsync(2_000);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(recorder.status).toMatchObject({ reason: { code: 'timeout' } });
+  });
+
+  test('has no time limit once it is open', async () => {
+    const { world, recorder, asked } = open();
+    const body = streamTo(await world.request());
+    for (let i = 0; i < 10; i += 1) {
+      body.write(`data: ${i}\n\n`);
+      await vi.advanceTimersByTimeAsync(30_000);
+    }
+    expect(asked).toHaveLength(1);
+    expect(recorder.data()).toHaveLength(10);
+  });
+
+  test('starts again at the first delay after 10 s that were good, and not for being open', async () => {
+    const { world, recorder } = open();
+    world.state.random = 0.999;
+    const delays: number[] = [];
+    for (const good of [false, false, true]) {
+      const body = streamTo(await world.request());
+      await vi.advanceTimersByTimeAsync(11_000);
+      if (good) body.write(': here\n\n');
+      await settle();
+      body.end();
+      await settle();
+      const delayMs = (recorder.status?.retryAt ?? 0) - Date.now();
+      delays.push(Math.round(delayMs / 1_000));
+      await vi.advanceTimersByTimeAsync(delayMs);
+    }
+    expect(delays).toEqual([1, 2, 1]);
+  });
+
+  test.each(['connecting', 'open', 'retrying'])('frees everything when it is ended while %s', async (when) => {
+    const { world, recorder, asked, end } = open();
+    const request = await world.request();
+    const body = when === 'connecting' ? null : streamTo(request);
+    await settle();
+    if (when === 'retrying') body?.end();
+    await settle();
+    end();
+    const said = recorder.statuses.length;
+    body?.write('data: 1\n\n');
+    await settle();
+    expect(request.init.signal?.aborted).toBe(true);
+    expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect([recorder.calls, recorder.statuses.length, asked.length]).toEqual([[], said, 1]);
+  });
+});

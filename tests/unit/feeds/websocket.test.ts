@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { SourceDefinition } from '../../../utils/feeds/feed';
+import { openWebSocket } from '../../../utils/feeds/websocket';
+import { createRecorder, createWorld, settle } from './world';
+
+const address = 'wss://example.com/live';
+type Options = Partial<Extract<SourceDefinition, { type: 'websocket' }>>;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_700_000_000_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function open(definition: Options = {}, refuseSockets = false) {
+  const world = createWorld();
+  world.state.refuseSockets = refuseSockets;
+  const recorder = createRecorder();
+  const controller = new AbortController();
+  const { send } = openWebSocket(
+    { type: 'websocket', address, onConnect: [], format: 'json', silentAfterMs: 45_000, ...definition },
+    recorder.sink,
+    { deps: world.deps, signal: controller.signal },
+  );
+  return { world, recorder, send, end: () => controller.abort() };
+}
+
+describe('websocket', () => {
+  test('sends what it is told to, in order, each time it opens', async () => {
+    const { world, recorder } = open({ onConnect: ['{"login":1}', '{"subscribe":2}'] });
+    const first = await world.socket();
+    expect(first).toMatchObject({ address, binaryType: 'arraybuffer', sent: [] });
+    first.open();
+    expect(first.sent).toEqual(['{"login":1}', '{"subscribe":2}']);
+    expect(recorder.status?.state).toBe('live');
+    first.closed(1006);
+    await vi.advanceTimersByTimeAsync(1_000);
+    const second = await world.socket();
+    second.open();
+    expect(second).not.toBe(first);
+    expect(second.sent).toEqual(first.sent);
+  });
+
+  test.each<[Options['format'] & string, unknown, unknown[]]>([
+    ['json', '{"a":1}', ['data', { a: 1 }]],
+    ['json', '"x"', ['data', 'x']],
+    ['json', 'plain', ['bad', 'bad-data', 'not JSON']],
+    ['json', '', ['bad', 'bad-data', 'not JSON']],
+    ['text', '{"a":1}', ['data', '{"a":1}']],
+    ['text', '', ['data', '']],
+    ['text', new ArrayBuffer(4), ['bad', 'bad-data', 'a binary frame']],
+    ['text', 'x'.repeat(1024 * 1024 + 1), ['bad', 'too-large', 'a frame of more than 1 MiB']],
+  ])('as %s takes %j', async (format, frame, call) => {
+    const { world, recorder } = open({ format });
+    const socket = await world.socket();
+    socket.open();
+    socket.message(frame);
+    expect(recorder.calls).toEqual([call]);
+    socket.message('1');
+    expect(recorder.calls).toHaveLength(2);
+    expect(recorder.status?.state).toBe('live');
+  });
+
+  test('sends while it is open, and says why not otherwise', async () => {
+    const { world, send } = open();
+    const socket = await world.socket();
+    expect(send('early')).toEqual({ ok: false, reason: 'not-open' });
+    socket.open();
+    expect(send('now')).toEqual({ ok: true });
+    socket.bufferedAmount = 1024 * 1024 + 1;
+    expect(send('much')).toEqual({ ok: false, reason: 'too-much-waiting' });
+    socket.bufferedAmount = 0;
+    socket.readyState = 2;
+    expect(send('closing')).toEqual({ ok: false, reason: 'not-open' });
+    socket.closed(1000);
+    expect(send('late')).toEqual({ ok: false, reason: 'not-open' });
+    expect(socket.sent).toEqual(['now']);
+  });
+
+  test('shows how a connection ended', async () => {
+    const { world, recorder } = open();
+    (await world.socket()).closed(1006);
+    await settle();
+    expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'network', detail: '' } });
+    await vi.advanceTimersByTimeAsync(500);
+    const second = await world.socket();
+    second.open();
+    second.closed(4001);
+    await settle();
+    expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'closed', detail: '4001' } });
+    await vi.advanceTimersByTimeAsync(1_000);
+    const third = await world.socket();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'timeout' } });
+    expect(third.readyState).toBe(3);
+  });
+
+  test('open and silent becomes stale, lets go and reconnects', async () => {
+    const { world, recorder } = open({ silentAfterMs: 2_000 });
+    const first = await world.socket();
+    first.open();
+    await vi.advanceTimersByTimeAsync(1_500);
+    first.message('1');
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(recorder.status).toMatchObject({ state: 'stale', reason: { code: 'silent' }, retryAt: Date.now() + 500 });
+    expect(first.readyState).toBe(3);
+    first.message('2');
+    expect(recorder.data()).toEqual([1]);
+    await vi.advanceTimersByTimeAsync(500);
+    const second = await world.socket();
+    second.open();
+    expect(recorder.status?.state).toBe('stale');
+    second.message('3');
+    expect(recorder.status?.state).toBe('live');
+  });
+
+  test('is blocked where the browser refuses the address', async () => {
+    const { recorder } = open({}, true);
+    await settle();
+    expect(recorder.status).toMatchObject({ state: 'blocked', reason: { code: 'network' } });
+  });
+
+  test.each(['connecting', 'open', 'retrying'])('frees everything when it is ended while %s', async (when) => {
+    const { world, recorder, end, send } = open();
+    const socket = await world.socket();
+    if (when === 'open') socket.open();
+    if (when === 'retrying') socket.closed(1006);
+    await settle();
+    const said = recorder.statuses.length;
+    end();
+    await settle();
+    expect(socket.readyState).toBe(3);
+    expect(vi.getTimerCount()).toBe(0);
+    socket.message('1');
+    socket.closed(1000);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect([recorder.calls, recorder.statuses.length, world.sockets.length]).toEqual([[], said, 1]);
+    expect(send('x').ok).toBe(false);
+  });
+});

@@ -1,0 +1,196 @@
+import { vi } from 'vitest';
+import type { Sink, SourceDeps, SourceStatus } from '../../../utils/feeds/source';
+
+/** One request that a source made, for the test to answer. */
+export interface Asked {
+  url: string;
+  headers: Record<string, string>;
+  init: RequestInit;
+  answer(response: Response): void;
+  fail(): void;
+}
+
+/** A body that the test writes to. Reading it rejects when the request is aborted, as in a browser. */
+export interface Body {
+  write(data: string | Uint8Array): void;
+  end(): void;
+  cut(): void;
+}
+
+/** An open socket's other end. */
+export class FakeSocket extends EventTarget {
+  readyState = 0;
+  bufferedAmount = 0;
+  binaryType = 'blob';
+  readonly sent: string[] = [];
+  readonly address: string;
+
+  constructor(address: string) {
+    super();
+    this.address = address;
+  }
+
+  send(text: string): void {
+    this.sent.push(text);
+  }
+
+  close(): void {
+    this.readyState = 3;
+  }
+
+  open(): void {
+    this.readyState = 1;
+    this.dispatchEvent(new Event('open'));
+  }
+
+  message(data: unknown): void {
+    this.dispatchEvent(new MessageEvent('message', { data }));
+  }
+
+  closed(code: number): void {
+    this.readyState = 3;
+    this.dispatchEvent(Object.assign(new Event('close'), { code }));
+  }
+}
+
+export interface World {
+  deps: SourceDeps;
+  state: { hasAccess: boolean; refuseSockets: boolean; random: number };
+  asked: Asked[];
+  sockets: FakeSocket[];
+  /** The newest request, after what is under way has gone its way. */
+  request(): Promise<Asked>;
+  /** The newest socket, likewise. */
+  socket(): Promise<FakeSocket>;
+}
+
+export interface Recorder {
+  sink: Sink;
+  calls: unknown[][];
+  statuses: SourceStatus[];
+  data(): unknown[];
+  readonly status: SourceStatus | undefined;
+}
+
+/** A network and a clock. Use with `vi.useFakeTimers()`. */
+export function createWorld(): World {
+  const asked: Asked[] = [];
+  const sockets: FakeSocket[] = [];
+  const state = { hasAccess: true, refuseSockets: false, random: 0.5 };
+
+  const fetchFake = (input: unknown, init: RequestInit = {}): Promise<Response> => {
+    const { promise, resolve, reject } = Promise.withResolvers<Response>();
+    init.signal?.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
+    asked.push({
+      url: String(input),
+      headers: init.headers as Record<string, string>,
+      init,
+      answer: resolve,
+      fail: () => reject(new TypeError('Failed to fetch')),
+    });
+    return promise;
+  };
+
+  const deps: SourceDeps = {
+    fetch: fetchFake as typeof fetch,
+    WebSocket: function (address: string) {
+      if (state.refuseSockets) throw new DOMException('refused', 'SecurityError');
+      const socket = new FakeSocket(address);
+      sockets.push(socket);
+      return socket;
+    } as unknown as SourceDeps['WebSocket'],
+    now: () => Date.now(),
+    random: () => state.random,
+    after(delayMs, run) {
+      const timer = setTimeout(run, delayMs);
+      return () => clearTimeout(timer);
+    },
+    hasAccess: () => Promise.resolve(state.hasAccess),
+  };
+
+  return {
+    deps,
+    state,
+    asked,
+    sockets,
+    async request() {
+      await settle();
+      const last = asked.at(-1);
+      if (last === undefined) throw new Error('nothing was asked');
+      return last;
+    },
+    async socket() {
+      await settle();
+      const last = sockets.at(-1);
+      if (last === undefined) throw new Error('no socket was opened');
+      return last;
+    },
+  };
+}
+
+/** Lets promises run; no time passes. */
+export async function settle(): Promise<void> {
+  await vi.advanceTimersByTimeAsync(0);
+  await vi.advanceTimersByTimeAsync(0);
+}
+
+/** An answer as a browser gives it, with the address it came from in the end. */
+export function answerOf(
+  body: string | Uint8Array<ArrayBuffer> | ReadableStream | null,
+  { status = 200, headers = {}, url }: { status?: number; headers?: Record<string, string>; url?: string } = {},
+): Response {
+  const response = new Response(body, { status, headers });
+  if (url !== undefined) Object.defineProperty(response, 'url', { value: url });
+  return response;
+}
+
+/** An event stream that answers `request`. */
+export function streamTo(request: Asked, headers: Record<string, string> = {}): Body {
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  let open = true;
+  const body = new ReadableStream<Uint8Array>({
+    start(given) {
+      controller = given;
+    },
+  });
+  const fail = (error: Error): void => {
+    if (open) controller?.error(error);
+    open = false;
+  };
+  request.init.signal?.addEventListener('abort', () => fail(new DOMException('aborted', 'AbortError')));
+  request.answer(answerOf(body, { headers: { 'Content-Type': 'text/event-stream', ...headers } }));
+  return {
+    write(data) {
+      if (open) controller?.enqueue(typeof data === 'string' ? new TextEncoder().encode(data) : data);
+    },
+    end() {
+      if (open) controller?.close();
+      open = false;
+    },
+    cut: () => fail(new TypeError('network error')),
+  };
+}
+
+/** A sink that writes down what it is told, in order. */
+export function createRecorder(): Recorder {
+  const calls: unknown[][] = [];
+  const statuses: SourceStatus[] = [];
+  const sink: Sink = {
+    onData: (data) => calls.push(['data', data]),
+    onFresh: () => calls.push(['fresh']),
+    onId: (id) => calls.push(['id', id]),
+    onMissed: (count) => calls.push(['missed', count]),
+    onNewHistory: () => calls.push(['new history']),
+    onBad: (code, detail) => calls.push(['bad', code, detail]),
+    onStatus: (status) => statuses.push(status),
+  };
+  return {
+    sink,
+    calls,
+    statuses,
+    data: () => calls.filter(([name]) => name === 'data').map(([, data]) => data),
+    get status() {
+      return statuses.at(-1);
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { createParser } from 'eventsource-parser';
+import type { EventSourceMessage } from 'eventsource-parser';
+import { MAX_MESSAGE_LENGTH } from './source';
+
+/** What is read from a stream. Each is called while {@link EventStream.feed} runs. */
+export interface EventStreamSink {
+  onEvent(event: EventSourceMessage): void;
+  /** Before the event that carries it, and also for an event without data. An empty id means "none". */
+  onId(id: string): void;
+  /** The server asks to wait this long before reconnecting, in ms. */
+  onRetry(delayMs: number): void;
+  /** Something well-formed came, a comment for instance. */
+  onLife(): void;
+  /** An event of more than 1 Mi characters was dropped. */
+  onTooLarge(): void;
+}
+
+export interface EventStream {
+  /** Takes the next bytes, cut anywhere. */
+  feed(bytes: Uint8Array): void;
+}
+
+/** An empty line and the line end before it. `\r` is one only when no `\n` follows. */
+const BOUNDARY = /(?:\r\n|\n|\r(?!\n)){2}/g;
+const LINE_ENDS_AT_END = /[\r\n]{0,3}$/;
+
+/**
+ * Makes a reader of an event stream that is bounded: it never holds more than 1 Mi characters.
+ *
+ * The parser stops for good at its limit and does not say where it was. So it is given one event at a time: when it stops,
+ * the one at fault is known, and reading goes on behind the next empty line. To reconnect would not help: the server would
+ * begin with the same event.
+ */
+export function createEventStream(sink: EventStreamSink): EventStream {
+  const decoder = new TextDecoder();
+  let overflowed = false;
+  let skipping = false;
+  /** The line ends just before the next text, while skipping. */
+  let tail = '';
+
+  const parser = createParser({
+    maxBufferSize: MAX_MESSAGE_LENGTH,
+    onEvent(event) {
+      // One that came whole in one piece was never in the buffer.
+      if (event.data.length > MAX_MESSAGE_LENGTH) sink.onTooLarge();
+      else sink.onEvent(event);
+    },
+    onId(id) {
+      sink.onLife();
+      sink.onId(id);
+    },
+    onRetry(delayMs) {
+      sink.onLife();
+      sink.onRetry(delayMs);
+    },
+    onComment: () => sink.onLife(),
+    onError(error) {
+      if (error.type === 'max-buffer-size-exceeded') overflowed = true;
+    },
+  });
+
+  /** Feeds one event or less; `whole` when its empty line is in it. */
+  const feedPiece = (piece: string, whole: boolean): void => {
+    if (piece === '') return;
+    parser.feed(piece);
+    if (!overflowed) return;
+    overflowed = false;
+    parser.reset();
+    sink.onTooLarge();
+    skipping = !whole;
+    tail = '';
+  };
+
+  /** What lies behind the next empty line, or nothing yet. */
+  const afterSkipped = (text: string): string => {
+    const joined = tail + text;
+    BOUNDARY.lastIndex = 0;
+    if (!BOUNDARY.test(joined)) {
+      tail = LINE_ENDS_AT_END.exec(joined)?.[0] ?? '';
+      return '';
+    }
+    skipping = false;
+    return joined.slice(BOUNDARY.lastIndex);
+  };
+
+  return {
+    feed(bytes) {
+      const decoded = decoder.decode(bytes, { stream: true });
+      const text = skipping ? afterSkipped(decoded) : decoded;
+      let from = 0;
+      BOUNDARY.lastIndex = 0;
+      while (BOUNDARY.test(text)) {
+        feedPiece(text.slice(from, BOUNDARY.lastIndex), true);
+        from = BOUNDARY.lastIndex;
+      }
+      feedPiece(text.slice(from), false);
+    },
+  };
+}

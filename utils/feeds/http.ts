@@ -1,0 +1,104 @@
+/** What polling and event streams share: one bounded request, and what its answer means. */
+import { checkAddress } from './address';
+import { ended } from './retry';
+import type { Ending } from './retry';
+import { ANSWER_LIMIT_MS, because } from './source';
+import type { OpenOptions } from './source';
+
+/** Most that a server's `Retry-After` is heeded, in ms. */
+export const MAX_RETRY_AFTER_MS = 3_600_000;
+
+/** Answers outside 5xx that say "later" and not "no". */
+const PASSING_STATUS = [408, 425, 429];
+
+/** One request, from its start to the end of its body. */
+export interface Request {
+  signal: AbortSignal;
+  /** Ends the time limit: what follows may take as long as it likes. */
+  unlimit(): void;
+  /** Ends the request and frees what it holds. */
+  end(): void;
+  /** Says why `fetch` or the reading of a body failed. */
+  whyFailed(address: string): Promise<Ending>;
+}
+
+/** Begins a request that is aborted with `options.signal`, and after 10 s. */
+export function beginRequest({ deps, signal }: OpenOptions): Request {
+  const controller = new AbortController();
+  let timedOut = false;
+  const unlimit = deps.after(ANSWER_LIMIT_MS, () => {
+    timedOut = true;
+    controller.abort();
+  });
+  const end = (): void => {
+    unlimit();
+    signal.removeEventListener('abort', end);
+    controller.abort();
+  };
+  signal.addEventListener('abort', end);
+  return {
+    signal: controller.signal,
+    unlimit,
+    end,
+    async whyFailed(address) {
+      if (timedOut) return ended('retry', because('timeout'));
+      // A browser tells a script nothing of the cause: no route and no CORS header are the same TypeError. [spec] fetch
+      const allowed = signal.aborted || (await deps.hasAccess(address));
+      return ended('retry', allowed ? because('network') : because('needs-access', new URL(address).host));
+    },
+  };
+}
+
+/** Asks without credentials or cache. Rejects as `fetch` does. */
+export function ask(
+  address: string,
+  headers: Record<string, string>,
+  request: Request,
+  { deps }: OpenOptions,
+): Promise<Response> {
+  return deps.fetch(address, {
+    headers,
+    cache: 'no-store',
+    credentials: 'omit',
+    referrerPolicy: 'no-referrer',
+    signal: request.signal,
+  });
+}
+
+/** How long a `Retry-After` in seconds or as a date asks to wait, in ms, at most an hour; 0 when it says nothing. */
+export function retryAfterMs(header: string | null, now: number): number {
+  const text = header?.trim() ?? '';
+  const delayMs = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - now;
+  return Number.isNaN(delayMs) ? 0 : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, delayMs));
+}
+
+/** The ending that an answer means before its body is read, or `null` when it is good (2xx). */
+export function endingOf(response: Response, type: 'poll' | 'sse', now: number): Ending | null {
+  // Empty in an answer that no network gave.
+  if (response.url !== '' && !checkAddress(response.url, type).ok) {
+    return ended('blocked', because('redirected', new URL(response.url).origin));
+  }
+  if (response.ok) return null;
+  const { status } = response;
+  const kind = status >= 500 || PASSING_STATUS.includes(status) ? 'retry' : 'blocked';
+  return ended(kind, because('http', status), {
+    notBeforeMs: retryAfterMs(response.headers.get('Retry-After'), now),
+  });
+}
+
+/** Reads a body as UTF-8 without its BOM; `null` when it is longer than `maxBytes`. Rejects when the connection breaks. */
+export async function readText(response: Response, maxBytes: number): Promise<string | null> {
+  if (Number(response.headers.get('Content-Length')) > maxBytes) return null;
+  if (response.body === null) return '';
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    bytes += value.byteLength;
+    if (bytes > maxBytes) return null;
+    text += decoder.decode(value, { stream: true });
+  }
+}
