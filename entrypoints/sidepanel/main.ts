@@ -1,1 +1,3 @@
-import { i18n } from '#i18n'; document.body.textContent = i18n.t('extension.name');
+import { startPage } from '../../utils/pages/start-page';
+
+startPage(window);

@@ -20,7 +20,7 @@ import {
 } from './protocol';
 
 /** Why a connection is over though the person did not end it. */
-export type EndReason =
+type EndReason =
   /** The background closed the port, or was stopped. */
   | 'background-ended'
   /** No transcript or no answer to a heartbeat in time: the background hangs, or its script does not start. */
@@ -30,7 +30,7 @@ export type EndReason =
   /** The browser opens no port: the extension was updated or removed under this page. */
   | 'cannot-connect';
 
-export type Connection = { name: 'disconnected' | 'connecting' | 'connected' } | { name: 'ended'; reason: EndReason };
+type Connection = { name: 'disconnected' | 'connecting' | 'connected' } | { name: 'ended'; reason: EndReason };
 
 /** All that a panel shows. The entries of the last connection stay until the next one brings its own. */
 export interface ConversationState {
@@ -42,7 +42,7 @@ export interface ConversationState {
 }
 
 /** The part of `window` that keeps time. */
-export interface Timers {
+interface Timers {
   setTimeout(run: () => void, delayMs: number): number;
   clearTimeout(timer: number): void;
 }

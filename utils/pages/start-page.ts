@@ -1,0 +1,32 @@
+import { browser } from 'wxt/browser';
+import { mountConversation } from '../conversation/conversation-view';
+import { CONVERSATION_PORT_NAME } from '../conversation/protocol';
+import { PORT_NAME } from '../stream/protocol';
+import { createTranslate, type Translate } from '../ui/words';
+import { mountLiveValues } from './live-values';
+import { openPort } from './open-port';
+
+/** Fills `main` of popup or side panel with the conversation, and below it the live values. Runs as long as the page. */
+export function startPage(page: Window): { t: Translate } {
+  const { document } = page;
+  const main = document.querySelector('main') ?? document.body;
+  const { signal } = new AbortController();
+  // The names that the types know are the browser's own only.
+  const t = createTranslate(browser.i18n.getMessage as Parameters<typeof createTranslate>[0]);
+  document.documentElement.dir = t('@@bidi_dir');
+  const { announce } = mountConversation(main, {
+    t,
+    page,
+    connect: () => openPort(CONVERSATION_PORT_NAME),
+    signal,
+  });
+  mountLiveValues(main, {
+    t,
+    page,
+    connect: () => openPort(PORT_NAME),
+    isValid: () => browser.runtime?.id !== undefined,
+    announce,
+    signal,
+  });
+  return { t };
+}
