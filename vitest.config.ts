@@ -3,6 +3,7 @@ import { WxtVitest } from 'wxt/testing/vitest-plugin';
 
 export default defineConfig({
   test: {
+    teardownTimeout: 30_000,
     // Two projects, because the unit tests want a fake `browser` and the browser tests must never get one.
     projects: [
       {
@@ -23,7 +24,6 @@ export default defineConfig({
           // A browser starts in seconds, and the fault tests wait for its own limits (30 s to an idle stop).
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          teardownTimeout: 30_000,
         },
       },
     ],

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { findBrowser } from './find-browser.mjs';
-import { ROOT } from './step.ts';
+import { ROOT } from './run-command.ts';
 
 /** Edge of each icon and the free space around the drawing, in px. The Chrome Web Store asks for 96 px of drawing in 128. */
 const ICONS = [

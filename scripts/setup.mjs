@@ -92,8 +92,17 @@ function aptGet() {
   return works('sudo', '-n', 'true') ? ['sudo', '-n', 'apt-get'] : null;
 }
 
+/** Looks for the browsers; those found are put into the environment of what runs next, so that all agree on the program. */
+function missingBrowsers(browsers) {
+  return browsers.filter((browser) => {
+    const path = findBrowser(browser);
+    if (path !== null) process.env[BROWSERS[browser].variable] = path;
+    return path === null;
+  });
+}
+
 async function installBrowsers(browsers) {
-  const missing = browsers.filter((browser) => findBrowser(browser) === null);
+  const missing = missingBrowsers(browsers);
   if (missing.length === 0) return;
   const apt = aptGet();
   let output = '';
@@ -110,7 +119,7 @@ async function installBrowsers(browsers) {
       environment,
     ));
   }
-  const absent = missing.filter((browser) => findBrowser(browser) === null).map((browser) => BROWSERS[browser]);
+  const absent = missingBrowsers(missing).map((browser) => BROWSERS[browser]);
   if (absent.length === 0) return;
   const titles = absent.map(({ title }) => title).join(' and ');
   const variables = absent.map(({ variable }) => variable).join(' and ');

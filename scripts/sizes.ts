@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { ROOT } from './step.ts';
+import { ROOT } from './run-command.ts';
 
 const KIB = 1024;
 

@@ -1,7 +1,8 @@
 /** The steps of `npm test`, run two at a time as they become ready. The last line printed is the totals of all of them. */
 import { withLock } from './lock.mjs';
+import { tool } from './run-command.ts';
 import { isWithin, measure, table } from './sizes.ts';
-import { commandStep, type Outcome, type Step, tool } from './step.ts';
+import { commandStep, type Outcome, type Step } from './step.ts';
 import { vitestStep } from './vitest-step.ts';
 import { webExtLintStep } from './web-ext-lint.ts';
 
@@ -30,7 +31,7 @@ const CHECKS: readonly Step[] = [
   ...['chrome', 'firefox', 'edge'].map((name) =>
     commandStep(`build ${name}`, wxtBuild(name, 'production'), ['prepare']),
   ),
-  ...['chrome', 'firefox'].map((name) => commandStep(`test build ${name}`, wxtBuild(name, 'development'), ['prepare'])),
+  ...['chrome', 'firefox'].map((name) => commandStep(`test build ${name}`, wxtBuild(name, 'test'), ['prepare'])),
   commandStep('lint', tool('oxlint/bin/oxlint', '--deny-warnings')),
   commandStep('format', tool('prettier/bin/prettier.cjs', '--check', '.')),
   commandStep('knip', tool('knip/bin/knip.js'), ['prepare']),
@@ -79,17 +80,17 @@ async function runSteps(steps: readonly Step[], signal: AbortSignal): Promise<Ma
     !outcomes.has(step) &&
     !running.has(step) &&
     steps.every((other) => !step.after.includes(other.name) || outcomes.has(other));
+  const runAndRecord = async (step: Step): Promise<void> => {
+    outcomes.set(step, await runStep(step, signal));
+    running.delete(step);
+  };
   while (outcomes.size < steps.length && !signal.aborted) {
     const next = running.size < AT_ONCE ? steps.find(isReady) : undefined;
     if (next === undefined) {
       await Promise.race(running.values());
       continue;
     }
-    const ended = runStep(next, signal).then((outcome) => {
-      outcomes.set(next, outcome);
-      running.delete(next);
-    });
-    running.set(next, ended);
+    running.set(next, runAndRecord(next));
   }
   await Promise.all(running.values());
   return outcomes;

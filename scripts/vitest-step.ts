@@ -1,7 +1,8 @@
 /** A step of `npm test` that is a run of Vitest, counted test by test. */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Outcome, ROOT, runCommand, type Step, tool } from './step.ts';
+import { ROOT, runCommand, tool } from './run-command.ts';
+import type { Outcome, Step } from './step.ts';
 
 /** The part of Vitest's JSON report that is counted. */
 interface Report {

@@ -1,5 +1,6 @@
 /** Mozilla's lint on the Firefox build, as the store runs it: warnings fail too. */
-import { type Outcome, runCommand, type Step, tool } from './step.ts';
+import { runCommand, tool } from './run-command.ts';
+import type { Outcome, Step } from './step.ts';
 
 /** Warnings that do not apply, by code, and why. */
 const NOT_APPLICABLE: Record<string, string> = {

@@ -1,0 +1,33 @@
+import type { TestPage } from '../tests/browser/driver/test-browser.ts';
+
+/** One row of the panel, as a person reads it. */
+export interface PanelRow {
+  name: string;
+  text: string;
+  hasValue: boolean;
+}
+
+/** The rows of the panel on a page; none while there is no panel. */
+export async function readPanelRows(page: TestPage): Promise<PanelRow[]> {
+  try {
+    return await page.inShadow(rowsIn);
+  } catch {
+    // No panel yet, or the page is being replaced.
+    return [];
+  }
+}
+
+/** Runs in the page. */
+function rowsIn(shadow: ShadowRoot): PanelRow[] {
+  const textOf = (row: Element, part: string): string => row.querySelector(part)?.textContent.trim() ?? '';
+  return [...shadow.querySelectorAll('.feed')].map((row) => {
+    const line = textOf(row, '.lines li:last-child');
+    const value = line || [textOf(row, '.value'), textOf(row, '.unit')].join(' ').trim();
+    const parts = [value, textOf(row, '.change'), textOf(row, '.state')];
+    return {
+      name: textOf(row, '.name'),
+      text: parts.filter((part) => part !== '').join('  '),
+      hasValue: textOf(row, '.age') !== '',
+    };
+  });
+}
