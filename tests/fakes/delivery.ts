@@ -40,8 +40,20 @@ interface Task {
   from: object | null;
 }
 
+/** The queue that {@link createDelivery} makes. */
+export interface Delivery {
+  /** `from`: whose message it is, for {@link Delivery.cut}. */
+  add(run: () => void, from?: object | null): void;
+  /** Drops the messages of `from` that are under way, except for the first `keep`. */
+  cut(from: object, keep: number): void;
+  /** Runs all, and what that adds, before it returns. */
+  flush(): void;
+  /** Resolves when nothing is under way. */
+  settled(): Promise<void>;
+}
+
 /** The one queue of a fake: an event per microtask, in order. */
-export function createDelivery() {
+export function createDelivery(): Delivery {
   const tasks: Task[] = [];
   let pumping = false;
   const step = (): void => {
@@ -58,7 +70,6 @@ export function createDelivery() {
       pumping = true;
       void Promise.resolve().then(step);
     },
-    /** Drops the messages of `from` that are under way, except for the first `keep`. */
     cut(from: object, keep: number): void {
       const own = tasks.filter((task) => task.from === from).slice(keep);
       for (const task of own) tasks.splice(tasks.indexOf(task), 1);
@@ -69,6 +80,3 @@ export function createDelivery() {
     settled,
   };
 }
-
-/** The queue that {@link createDelivery} makes. */
-export type Delivery = ReturnType<typeof createDelivery>;

@@ -18,7 +18,7 @@ export interface FakePort {
   /** In the background only. */
   readonly sender?: FakeSender;
   /** Why the port closed; set in the firefox flavour only, where Chromium has `runtime.lastError`. */
-  readonly error?: { message: string } | null;
+  readonly error?: { message: string } | null | undefined;
   /** @throws {Error} when the port is closed, or the message cannot be copied */
   postMessage(message: unknown): void;
   disconnect(): void;
@@ -28,9 +28,13 @@ export interface FakePort {
 
 type Copy = (message: unknown) => unknown;
 
-/** How a message is copied. Chromium: JSON, with a top-level `undefined` as `null`. Firefox: structured clone. */
+/** How a message is copied. Chromium: as JSON, `undefined` as `null`. Firefox: structured clone. */
 const COPY: Record<Flavour, Copy> = {
-  chromium: (message) => JSON.parse(JSON.stringify(message) ?? 'null') as unknown,
+  chromium(message) {
+    const text = JSON.stringify(message ?? null) as string | undefined;
+    if (text === undefined) throw new Error('Could not serialize message.');
+    return JSON.parse(text) as unknown;
+  },
   firefox: (message) => structuredClone(message),
 };
 
@@ -51,7 +55,7 @@ export interface End {
   place: Place;
   peer: End | null;
   deaf: boolean;
-  /** The other end is gone: tells the owner, once, in its turn. */
+  /** The other end is gone: tells the owner, once, in its turn, if its place is active. */
   close(cause: string | null): void;
   /** Hands over a copied message, if the port is still open. */
   receive(message: unknown): void;
@@ -72,14 +76,6 @@ export function createEnd({ name, place, flavour, delivery, sender }: EndOptions
   let open = true;
   let error: { message: string } | null = null;
 
-  // `end.place` is read at delivery: the background's end gets its place when the background has started.
-  const deliver = (run: () => void, from: Place | null): void => {
-    delivery.add(() => {
-      if (end.place.state === 'active') run();
-      else if (end.place.state === 'frozen') end.place.held.push(run);
-    }, from);
-  };
-
   const end: End = {
     place,
     peer: null,
@@ -87,11 +83,9 @@ export function createEnd({ name, place, flavour, delivery, sender }: EndOptions
     port: {
       name,
       ...(sender && { sender }),
-      ...(flavour === 'firefox' && {
-        get error() {
-          return error;
-        },
-      }),
+      get error() {
+        return flavour === 'firefox' ? error : undefined;
+      },
       onMessage,
       onDisconnect,
       postMessage(message) {
@@ -106,21 +100,28 @@ export function createEnd({ name, place, flavour, delivery, sender }: EndOptions
         if (!end.deaf) end.peer?.close(null);
       },
     },
+    // `end.place` is read at delivery: the background's end gets its place when the background has started.
     close(cause) {
-      deliver(() => {
+      delivery.add(() => {
         if (!open) return;
         open = false;
         end.place.ends.delete(end);
+        // Frozen or cached, the owner is never told: what waits for it is lost, and from then on its posts throw.
+        if (end.place.state !== 'active') return;
         const reason = cause === null ? undefined : { message: cause };
         error = reason ?? null;
         if (flavour === 'chromium') end.place.lastError = reason;
         onDisconnect.fire(end.port);
         end.place.lastError = undefined;
-      }, null);
+      });
     },
     receive(message) {
-      deliver(() => {
+      const run = (): void => {
         if (open) onMessage.fire(message, end.port);
+      };
+      delivery.add(() => {
+        if (end.place.state === 'active') run();
+        else if (end.place.state === 'frozen') end.place.held.push(run);
       }, end.peer?.place ?? null);
     },
   };

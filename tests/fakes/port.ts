@@ -33,6 +33,8 @@ export interface FakePage {
 /** What a background script sees; it is handed a new one at each start. */
 export interface FakeBackground {
   readonly onConnect: FakeEvent<[port: FakePort]>;
+  /** As {@link FakePage.runtime}'s, in the background. */
+  readonly lastError: { message: string } | undefined;
 }
 
 export interface FakeRuntime {
@@ -41,8 +43,8 @@ export interface FakeRuntime {
   /** How often the background was started. */
   readonly starts: number;
   openPage(options?: { url?: string; tabId?: number; frameId?: number; incognito?: boolean }): FakePage;
-  /** A popup or side panel. `listens`: it has an `onConnect` listener of its own, as none of ours may. */
-  openExtensionPage(options?: { path?: string; listens?: boolean }): FakePage;
+  /** A popup or side panel, or with `tabId` a tab. `listens`: it has an `onConnect` listener of its own, as none of ours may. */
+  openExtensionPage(options?: { path?: string; tabId?: number; listens?: boolean }): FakePage;
   /** Stops the background. Of its messages under way the first `arriving` still come (default: all); none of its listeners runs again. */
   killBackground(options?: { arriving?: number }): void;
   /** Replaces the extension under its open pages. The next `connect` of a new page starts the new background. */
@@ -53,6 +55,18 @@ export interface FakeRuntime {
   flush(): void;
   /** Resolves when nothing is under way. */
   settled(): Promise<void>;
+}
+
+interface PageRecord {
+  place: Place;
+  sender: FakeSender;
+  listens: boolean;
+  generation: 'current' | 'replaced' | 'invalid';
+}
+
+interface RunningBackground {
+  place: Place;
+  onConnect: Event<[FakePort]>;
 }
 
 /** Two ports joined, without a runtime around them: for tests of one end. */
@@ -75,7 +89,7 @@ export function createPortPair({
 
 /**
  * An extension in memory. `startBackground` is its background script: run at the first `connect` after each stop,
- * it must add its `onConnect` listener before it returns. If it throws, ports hang, as in browsers.
+ * it must add its `onConnect` listener before it returns. It may throw, and each flavour takes that as its browser does.
  */
 export function createFakeRuntime({
   flavour = 'chromium',
@@ -88,28 +102,32 @@ export function createFakeRuntime({
 }): FakeRuntime {
   const delivery = createDelivery();
   const pages = new Set<PageRecord>();
-  let background: { place: Place; onConnect: Event<[FakePort]>; broken: boolean } | null = null;
+  let background: RunningBackground | null = null;
+  let startedOnce = false;
   let starts = 0;
   let documents = 0;
 
-  interface PageRecord {
-    place: Place;
-    sender: FakeSender;
-    listens: boolean;
-    generation: 'current' | 'replaced' | 'invalid';
-  }
-
-  function start(): NonNullable<typeof background> {
+  /** The running background, started if need be; or what a port meets where it does not start. */
+  function start(): RunningBackground | 'silence' | 'refusal' {
     if (background) return background;
-    const started = { place: createPlace(), onConnect: createEvent<[FakePort]>(), broken: false };
-    background = started;
+    const place = createPlace();
+    const onConnect = createEvent<[FakePort]>();
     starts += 1;
     try {
-      startBackground({ onConnect: started.onConnect });
+      startBackground({
+        onConnect,
+        get lastError() {
+          return place.lastError;
+        },
+      });
+      startedOnce = true;
     } catch {
-      started.broken = true;
+      // [chromium] A worker that never started has no listener on record, and its ports hang.
+      if (flavour === 'chromium') return startedOnce ? 'refusal' : 'silence';
+      // [firefox] The page stays, with what it had done before it threw.
     }
-    return started;
+    background = { place, onConnect };
+    return background;
   }
 
   function connect(page: PageRecord, name: string): FakePort {
@@ -123,18 +141,16 @@ export function createFakeRuntime({
       return near.port;
     }
     delivery.add(() => {
-      const { place, onConnect, broken } = start();
-      if (broken) {
+      const started = start();
+      if (started === 'silence') {
         near.deaf = true;
-        return;
-      }
-      if (onConnect.size === 0) {
+      } else if (started === 'refusal' || started.onConnect.size === 0) {
         near.close('Could not establish connection. Receiving end does not exist.');
-        return;
+      } else {
+        far.place = started.place;
+        far.place.ends.add(far);
+        started.onConnect.fire(far.port);
       }
-      far.place = place;
-      place.ends.add(far);
-      onConnect.fire(far.port);
     });
     return near.port;
   }
@@ -159,6 +175,7 @@ export function createFakeRuntime({
           end.peer?.close(
             'The page keeping the extension port is moved into back/forward cache, so the message channel is closed.',
           );
+          if (end.peer) end.peer.peer = null;
           end.peer = null;
         }
       },
@@ -192,8 +209,7 @@ export function createFakeRuntime({
       if (!peer) continue;
       peer.peer = null;
       peer.deaf = true;
-      // [chromium] A frozen page is never told, not even after its thaw.
-      if (tellPages && !(flavour === 'chromium' && peer.place.state === 'frozen')) peer.close(null);
+      if (tellPages) peer.close(null);
     }
     place.ends.clear();
   }
@@ -220,14 +236,18 @@ export function createFakeRuntime({
       };
       return openRecord({ place: createPlace(), sender, listens: false, generation: 'current' });
     },
-    openExtensionPage({ path = 'popup.html', listens = false } = {}) {
+    openExtensionPage({ path = 'popup.html', tabId, listens = false } = {}) {
+      documents += 1;
       const origin = `${flavour === 'chromium' ? 'chrome' : 'moz'}-extension://${id}`;
-      return openRecord({
-        place: createPlace(),
-        sender: { id, url: `${origin}/${path}`, origin },
-        listens,
-        generation: 'current',
-      });
+      const documentId = `document-${documents}`;
+      const sender = {
+        id,
+        url: `${origin}/${path}`,
+        origin,
+        ...(tabId !== undefined && { tab: { id: tabId, incognito: false }, frameId: 0 }),
+        ...((tabId !== undefined || flavour === 'firefox') && { documentId }),
+      };
+      return openRecord({ place: createPlace(), sender, listens, generation: 'current' });
     },
     killBackground: ({ arriving = Infinity } = {}) => stopBackground(arriving, !isHidden()),
     updateExtension() {

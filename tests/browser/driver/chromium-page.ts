@@ -125,7 +125,7 @@ export function createChromiumPage(page: Page, session: CDPSession): TestPage {
       if (last === undefined) return;
       for (const name of names) await page.keyboard.down(name);
       await page.keyboard.press(last);
-      for (const name of names.reverse()) await page.keyboard.up(name);
+      for (const name of names.toReversed()) await page.keyboard.up(name);
     },
     async setViewport(size) {
       await session.send('Emulation.setDeviceMetricsOverride', { ...size, deviceScaleFactor: 1, mobile: false });

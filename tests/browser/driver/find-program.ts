@@ -3,8 +3,13 @@ import { delimiter, join } from 'node:path';
 import { env } from 'node:process';
 
 const PROGRAMS = {
-  chromium: { title: 'Chromium', names: ['chromium', 'chromium-browser'], variable: 'CHROMIUM', debian: 'chromium' },
-  firefox: { title: 'Firefox', names: ['firefox-esr', 'firefox'], variable: 'FIREFOX', debian: 'firefox-esr' },
+  chromium: {
+    title: 'Chromium',
+    names: ['chromium', 'chromium-browser'],
+    variable: 'TIDINGS_CHROMIUM',
+    debian: 'chromium',
+  },
+  firefox: { title: 'Firefox', names: ['firefox-esr', 'firefox'], variable: 'TIDINGS_FIREFOX', debian: 'firefox-esr' },
 } as const;
 
 function isProgram(path: string): boolean {
@@ -17,7 +22,7 @@ function isProgram(path: string): boolean {
 }
 
 /**
- * Path of the browser: what the variable CHROMIUM or FIREFOX names, or the first of its usual names on the PATH.
+ * Path of the browser: what the variable TIDINGS_CHROMIUM or TIDINGS_FIREFOX names, or the first of its usual names on the PATH.
  * @throws {Error} when there is none; says what to install
  */
 export function findProgram(browser: keyof typeof PROGRAMS): string {

@@ -33,7 +33,7 @@ export async function createFirefoxExtension({
       await inChrome(async (addon) => {
         const { extension } = WebExtensionPolicy.getByID(addon);
         if (extension.backgroundState !== 'running') {
-          throw new Error('Cannot stop the background: it is ' + extension.backgroundState);
+          throw new Error(`Cannot stop the background: it is ${extension.backgroundState}`);
         }
         await extension.terminateBackground({ disableResetIdleForTest: true });
       }, id);

@@ -163,7 +163,9 @@ export function createFirefoxPage(marionette: Marionette, scripts: FirefoxScript
   function closeTab(tab: string): Promise<unknown> {
     return marionette.exclusively(async () => {
       await marionette.send('WebDriver:SwitchToWindow', { handle: tab, focus: false });
-      await marionette.send('WebDriver:CloseWindow');
+      const left = (await marionette.send('WebDriver:CloseWindow')) as string[];
+      // Marionette refuses even to open a tab while the current one is closed.
+      await marionette.send('WebDriver:SwitchToWindow', { handle: left[0], focus: false });
     });
   }
 

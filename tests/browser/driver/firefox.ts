@@ -105,10 +105,17 @@ export async function launchFirefox({
       pid,
       extension,
       open,
-      setColourScheme: (scheme) =>
-        scripts.inChrome((value) => {
+      async setColourScheme(scheme) {
+        await scripts.inChrome((value) => {
           Services.prefs.setIntPref('layout.css.prefers-color-scheme.content-override', value);
-        }, SCHEMES[scheme]),
+        }, SCHEMES[scheme]);
+        // The preference travels to the pages' processes on its own.
+        const handles = (await marionette.send('WebDriver:GetWindowHandles')) as string[];
+        const query = `matchMedia('(prefers-color-scheme: ${scheme})').matches`;
+        await Promise.all(
+          handles.map((handle) => waitFor(`${scheme} page`, () => scripts.inPage(handle, query).catch(() => true))),
+        );
+      },
       // RSLoader is the new tab's: it misses the settings server that a test must not reach.
       errors: async () => [
         ...(await scripts.inChrome(readErrors)),

@@ -58,7 +58,8 @@ export async function connectMarionette(port: number): Promise<Marionette> {
   return {
     send(command, parameters = {}) {
       if (socket.destroyed) return Promise.reject(new Error('Cannot drive Firefox: its connection is closed'));
-      const id = (lastId += 1);
+      lastId += 1;
+      const id = lastId;
       const packet = JSON.stringify([0, id, command, parameters]);
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject });

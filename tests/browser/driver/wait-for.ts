@@ -14,7 +14,6 @@ export async function waitFor<Value>(
   let last: string;
   for (;;) {
     try {
-      // oxlint-disable-next-line no-await-in-loop -- one look after the other
       const value = await look();
       if (value) return value;
       last = JSON.stringify(value) ?? 'undefined';
@@ -22,7 +21,6 @@ export async function waitFor<Value>(
       last = String(error);
     }
     if (performance.now() >= end) throw new Error(`Cannot see "${what}" within ${limitMs} ms: last was ${last}`);
-    // oxlint-disable-next-line no-await-in-loop
     await delay(everyMs);
   }
 }
