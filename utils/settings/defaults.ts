@@ -1,5 +1,5 @@
 import type { Feed } from '../feeds/feed';
-import type { Settings } from './settings';
+import { type Settings, SETTINGS_VERSION } from './settings';
 
 const PULSE: Feed[] = [
   {
@@ -23,12 +23,13 @@ const PULSE: Feed[] = [
 ];
 
 /** What a new install shows: the background's own pulse in popup and side panel, and nothing on any page. */
-export const STORE_DEFAULTS: Settings = { feeds: PULSE, sites: [] };
+export const STORE_DEFAULTS: Settings = { version: SETTINGS_VERSION, feeds: PULSE, sites: [] };
 
 const DEMO = 'localhost:4100';
 
 /** `npm start` and `npm run dev`: the demo sources of tests/servers on the demo page. */
 export const DEVELOPMENT_DEFAULTS: Settings = {
+  version: SETTINGS_VERSION,
   feeds: [
     {
       id: 'queue-depth',
@@ -88,3 +89,6 @@ export const DEVELOPMENT_DEFAULTS: Settings = {
   ],
   sites: [{ id: 'demo', patterns: ['http://localhost/*', '*://*.example.com/*'], feeds: null }],
 };
+
+/** The defaults of this build. */
+export const DEFAULTS = import.meta.env.MODE === 'production' ? STORE_DEFAULTS : DEVELOPMENT_DEFAULTS;

@@ -1,8 +1,7 @@
-import { storage } from 'wxt/utils/storage';
+import { browser } from 'wxt/browser';
 import { parseSettings, type Settings } from './settings';
 
-/** Raised when stored settings need rewriting; each version brings a migration. */
-const SETTINGS_VERSION = 1;
+const KEY = 'settings';
 
 export interface SettingsStore {
   /** As of now. Never rejects: where storage is refused or holds nonsense the defaults stand in, and nothing is overwritten. */
@@ -11,22 +10,28 @@ export interface SettingsStore {
   onChange(listener: () => void): () => void;
 }
 
-export function createSettingsStore(defaults: Settings): SettingsStore {
-  const item = storage.defineItem<unknown>('local:settings', { version: SETTINGS_VERSION, fallback: null });
-
-  return {
-    async read() {
-      try {
-        const stored = await item.getValue();
-        if (stored === null) return defaults;
-        const parsed = parseSettings(stored);
-        if (parsed.ok) return parsed.settings;
-        console.warn(`Cannot use the stored settings: ${parsed.reason}`);
-      } catch (error) {
-        console.warn('Cannot read the settings: storage refuses', error);
-      }
-      return defaults;
-    },
-    onChange: (listener) => item.watch(listener),
-  };
-}
+/**
+ * Settings in `storage.local`. Not through `@wxt-dev/storage`: where storage is refused it leaves a rejection that
+ * nobody can catch, and the version belongs inside, where an exported file has it too.
+ */
+export const createSettingsStore = (defaults: Settings): SettingsStore => ({
+  async read() {
+    try {
+      const { [KEY]: stored } = await browser.storage.local.get(KEY);
+      if (stored === undefined) return defaults;
+      const parsed = parseSettings(stored);
+      if (parsed.ok) return parsed.settings;
+      console.warn(`Cannot use the stored settings: ${parsed.reason}`);
+    } catch (error) {
+      console.warn('Cannot read the settings: storage refuses', error);
+    }
+    return defaults;
+  },
+  onChange(listener) {
+    const onChanged = (changes: Record<string, unknown>, area: string): void => {
+      if (area === 'local' && Object.hasOwn(changes, KEY)) listener();
+    };
+    browser.storage.onChanged.addListener(onChanged);
+    return () => browser.storage.onChanged.removeListener(onChanged);
+  },
+});

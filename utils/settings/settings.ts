@@ -2,11 +2,16 @@ import * as v from 'valibot';
 import { type Feed, parseFeed } from '../feeds/feed';
 import { MAX_SITES, type Site, SiteSchema } from '../sites/site';
 
+/** Raised when older settings have to be rewritten; {@link parseSettings} is where that is done. */
+export const SETTINGS_VERSION = 1;
+
 /** Feeds in settings, at most: the handshake names them all in one message. */
 export const MAX_FEEDS = 100;
 
 /** What a person has set up. Kept in `storage.local`; holds no secrets. */
 export interface Settings {
+  /** Of the format: {@link SETTINGS_VERSION}. */
+  version: typeof SETTINGS_VERSION;
   feeds: Feed[];
   sites: Site[];
 }
@@ -14,6 +19,7 @@ export interface Settings {
 export type ParsedSettings = { ok: true; settings: Settings } | { ok: false; reason: string };
 
 const Shape = v.object({
+  version: v.literal(SETTINGS_VERSION),
   feeds: v.pipe(v.array(v.unknown()), v.maxLength(MAX_FEEDS)),
   sites: v.pipe(v.array(SiteSchema), v.maxLength(MAX_SITES)),
 });
@@ -33,7 +39,7 @@ export function parseSettings(x: unknown): ParsedSettings {
   }
   const twice = firstTwice(feeds) ?? firstTwice(shape.output.sites);
   if (twice !== null) return { ok: false, reason: `"${twice}" is the id of more than one` };
-  return { ok: true, settings: { feeds, sites: shape.output.sites } };
+  return { ok: true, settings: { ...shape.output, feeds } };
 }
 
 function firstTwice(items: readonly { id: string }[]): string | null {

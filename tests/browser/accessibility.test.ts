@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ColourScheme, TestPage } from './driver/test-browser.ts';
+import { BROWSERS, startTidings, type Tidings, waitForRow } from './tidings.ts';
+
+const AXE = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
+const SCHEMES: readonly ColourScheme[] = ['light', 'dark'];
+
+declare const axe: { run(context: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+
+/** What axe finds wrong, a line each. */
+async function violations(page: TestPage, selector: string): Promise<string[]> {
+  await page.evaluate(`() => { ${AXE}; window.axe = axe; }`);
+  return page.evaluate(async (include: string) => {
+    const { violations: found } = await axe.run({ include: [[include]] });
+    return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+  }, selector);
+}
+
+/** Axe sees no closed shadow root: it gets the panel's own markup and styles in the light. */
+async function showPanelInTheLight(page: TestPage): Promise<void> {
+  const panel = await page.inShadow((root: ShadowRoot) => ({
+    html: [...root.children].map(({ outerHTML }) => outerHTML).join(''),
+    css: root.adoptedStyleSheets
+      .flatMap((sheet) => [...sheet.cssRules].map(({ cssText }) => cssText))
+      .join('\n'),
+  }));
+  await page.evaluate((html: string, css: string) => {
+    document.body.innerHTML = html;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css.replaceAll(':host', ':root'));
+    document.adoptedStyleSheets = [sheet];
+    document.body.style.cssText = 'background: Canvas';
+  }, panel.html, panel.css);
+}
+
+describe.each(BROWSERS)('accessibility in %s', (name) => {
+  let tidings: Tidings;
+  beforeAll(async () => {
+    tidings = await startTidings(name, { build: 'development' });
+  });
+  afterAll(() => tidings?.close());
+
+  describe.each(SCHEMES)('%s', (scheme) => {
+    beforeAll(() => tidings.browser.setColourScheme(scheme));
+
+    test.each(['popup.html', 'sidepanel.html'])('axe finds nothing in %s', async (path) => {
+      const page = await tidings.browser.extension.openPage(path);
+      await page.waitFor('the feeds', () => document.querySelectorAll('.feed').length >= 6);
+      expect(await violations(page, 'body')).toEqual([]);
+      await page.click('.connect');
+      await page.waitFor('the connection', () => !document.querySelector<HTMLInputElement>('#conversation-text')?.disabled);
+      await page.type('hello');
+      await page.press('Enter');
+      await page.waitFor('the answer', () => document.querySelectorAll('.entry').length >= 2);
+      expect(await violations(page, 'body')).toEqual([]);
+      await page.close();
+    });
+
+    test('axe finds nothing in the panel', async () => {
+      const page = await tidings.open();
+      await waitForRow(page, 'Build log', ({ state }) => state === 'live');
+      await showPanelInTheLight(page);
+      expect(await violations(page, '.panel')).toEqual([]);
+      await page.close();
+    });
+  });
+});

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { TestPage } from './driver/test-browser.ts';
+import { waitFor } from './driver/wait-for.ts';
+import { BROWSERS, startTidings, type Tidings } from './tidings.ts';
+
+interface Shown {
+  connected: boolean;
+  fieldIsDisabled: boolean;
+  sendIsDisabled: boolean;
+  status: string;
+  texts: string[];
+}
+
+const look = (page: TestPage): Promise<Shown> =>
+  page.evaluate(() => {
+    const find = <Type extends Element>(selector: string): Type | null => document.querySelector<Type>(selector);
+    return {
+      connected: find<HTMLButtonElement>('.disconnect')?.disabled === false,
+      fieldIsDisabled: find<HTMLInputElement>('#conversation-text')?.disabled ?? false,
+      sendIsDisabled: find<HTMLButtonElement>('.send')?.disabled ?? false,
+      status: find<HTMLElement>('.status .said')?.innerText ?? '',
+      texts: [...document.querySelectorAll<HTMLElement>('.entry .text')].map(({ textContent }) => textContent ?? ''),
+    };
+  });
+
+const until = (page: TestPage, what: string, fits: (shown: Shown) => boolean): Promise<Shown> =>
+  waitFor(what, async () => {
+    const shown = await look(page);
+    if (!fits(shown)) throw new Error(JSON.stringify(shown));
+    return shown;
+  });
+
+const hasTexts = (...texts: string[]) => (shown: Shown): boolean =>
+  JSON.stringify(shown.texts.slice(-texts.length)) === JSON.stringify(texts);
+
+describe.each(BROWSERS)('conversation in %s', (name) => {
+  let tidings: Tidings;
+  let popup: TestPage;
+  let sidePanel: TestPage;
+
+  beforeAll(async () => {
+    tidings = await startTidings(name, { build: 'development' });
+  });
+  afterAll(() => tidings?.close());
+  beforeEach(async () => {
+    await popup?.close();
+    await sidePanel?.close();
+    sidePanel = await tidings.browser.extension.openPage('sidepanel.html');
+    popup = await tidings.browser.extension.openPage('popup.html');
+  });
+
+  const say = async (page: TestPage, text: string): Promise<void> => {
+    await page.bringToFront();
+    await page.click('#conversation-text');
+    await page.type(text);
+    await page.press('Enter');
+  };
+  const connectBoth = async (): Promise<void> => {
+    for (const page of [sidePanel, popup]) {
+      await page.bringToFront();
+      await page.click('.connect');
+      await until(page, 'the connection', ({ fieldIsDisabled }) => !fieldIsDisabled);
+    }
+  };
+
+  test('begins without a connection, with field and Send disabled and the reason in sight', async () => {
+    const shown = await until(popup, 'the start', ({ status }) => status !== '');
+    expect(shown).toMatchObject({ connected: false, fieldIsDisabled: true, sendIsDisabled: true });
+  });
+
+  test('answers at once, and shows it in the other panel too', async () => {
+    await connectBoth();
+    await say(popup, 'hello "you" <b>there</b>');
+    const texts = ['hello "you" <b>there</b>', 'Background received: "hello "you" <b>there</b>"'];
+    await until(popup, 'the answer', hasTexts(...texts));
+    await until(sidePanel, 'the same transcript', hasTexts(...texts));
+    expect(await popup.evaluate(() => document.querySelectorAll('.entry b').length)).toBe(0);
+  });
+
+  test('disconnects when told to', async () => {
+    await connectBoth();
+    await popup.click('.disconnect');
+    await until(popup, 'the end', ({ connected, sendIsDisabled }) => !connected && sendIsDisabled);
+    expect((await look(sidePanel)).connected).toBe(true);
+  });
+
+  test('the buttons follow when the background ends the connection, and the transcript outlives it', async () => {
+    await connectBoth();
+    await say(popup, 'before');
+    const { texts } = await until(popup, 'the answer', hasTexts('before', 'Background received: "before"'));
+    await tidings.browser.extension.killBackground();
+    await until(popup, 'the end', ({ connected, fieldIsDisabled }) => !connected && fieldIsDisabled);
+    await popup.click('.connect');
+    await until(popup, 'the same transcript', (shown) => shown.connected && shown.texts.join() === texts.join());
+  });
+
+  test('messages sent while the worker starts arrive in order', async () => {
+    await tidings.browser.extension.killBackground();
+    await popup.bringToFront();
+    await popup.click('.connect');
+    for (const text of ['one', 'two', 'three']) {
+      await popup.type(text);
+      await popup.press('Enter');
+    }
+    const shown = await until(popup, 'all answers', hasTexts('three', 'Background received: "three"'));
+    expect(shown.texts.filter((text) => !text.startsWith('Background')).slice(-3)).toEqual(['one', 'two', 'three']);
+  });
+
+  test('passes a text on to a WebSocket and says what became of it', async () => {
+    await connectBoth();
+    const watched = await tidings.open();
+    await waitFor('the socket to be open', () => tidings.demo.state.socket.connections.now === 1);
+    await popup.bringToFront();
+    await popup.evaluate(() => {
+      const choice = document.querySelector<HTMLSelectElement>('#conversation-to');
+      if (!choice) throw new Error('nobody to choose');
+      choice.value = 'running-builds';
+    });
+    await say(popup, 'deploy');
+    await waitFor('the text upstream', () => tidings.demo.socket.received.includes('deploy'));
+    const accepted = await popup.waitFor('the answer', () =>
+      document.querySelector<HTMLElement>('.entry:last-child')?.dataset['outcome'],
+    );
+    expect(accepted).toBe('accepted');
+    await watched.close();
+  });
+
+  test('refuses a text over 4 KiB in words', async () => {
+    await connectBoth();
+    const before = await look(popup);
+    await popup.evaluate(() => {
+      const field = document.querySelector<HTMLInputElement>('#conversation-text');
+      if (field) field.value = 'x'.repeat(4_097);
+    });
+    await popup.click('.send');
+    const shown = await until(popup, 'a refusal', ({ status }) => status !== before.status);
+    expect(shown.texts).toEqual(before.texts);
+  });
+
+  test('shows the values of all feeds below', async () => {
+    await popup.waitFor('a live value', () =>
+      [...document.querySelectorAll<HTMLElement>('.feed')].some(
+        (row) => row.dataset['state'] === 'live' && row.innerText.includes('Background uptime'),
+      ),
+    );
+  });
+
+  test('reported no error', async () => {
+    expect(await tidings.browser.errors()).toEqual([]);
+  });
+});

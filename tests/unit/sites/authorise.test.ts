@@ -1,0 +1,72 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { Settings } from '../../../utils/settings/settings';
+import { createAuthorise } from '../../../utils/sites/authorise';
+import type { Sender } from '../../../utils/stream/port';
+import { createFakeFeed } from '../../fakes/feed';
+
+const feed = (id: string): Settings['feeds'][number] => ({
+  id,
+  name: id,
+  kind: 'state',
+  source: { type: 'pulse' },
+  path: '$',
+  unit: '',
+  paceMs: 1_000,
+});
+const SETTINGS: Settings = {
+  version: 1,
+  feeds: [feed('a'), feed('b'), feed('c')],
+  sites: [
+    { id: 'all', patterns: ['http://localhost/*'], feeds: null },
+    { id: 'some', patterns: ['https://example.com/*'], feeds: ['c', 'gone', 'a'] },
+  ],
+};
+const at = (url: string, incognito = false): Sender => ({ id: 'tidings', url, frameId: 0, tab: { incognito } });
+
+function setUp(hasAccess: () => Promise<boolean> = () => Promise.resolve(true)) {
+  const openFeed = vi.fn((id: string) => Promise.resolve(id === 'gone' ? null : createFakeFeed({ id }).reader()));
+  const authorise = createAuthorise({
+    extension: { id: 'tidings', baseUrl: 'moz-extension://1/' },
+    settings: () => Promise.resolve(SETTINGS),
+    hasAccess,
+    openFeed,
+  });
+  const seenBy = async (sender: Sender): Promise<string[] | string> => {
+    const authorisation = await authorise(sender);
+    if (!authorisation.allowed) return authorisation.reason;
+    return (await authorisation.open()).map(({ info }) => info.id);
+  };
+  return { openFeed, seenBy };
+}
+
+describe('authorise', () => {
+  test('own pages see all feeds', async () => {
+    expect(await setUp().seenBy({ id: 'tidings', url: 'moz-extension://1/popup.html' })).toEqual(['a', 'b', 'c']);
+  });
+
+  test('a site sees its feeds in its order, without those that are gone', async () => {
+    expect(await setUp().seenBy(at('https://example.com/'))).toEqual(['c', 'a']);
+  });
+
+  test('another page sees none', async () => {
+    expect(await setUp().seenBy(at('https://example.org/'))).toBe('not-allowed');
+  });
+
+  test('a site whose permission was taken away sees none', async () => {
+    expect(await setUp(() => Promise.resolve(false)).seenBy(at('http://localhost/'))).toBe('permission-removed');
+  });
+
+  test('a site sees none when permissions cannot be asked for', async () => {
+    const refused = setUp(() => Promise.reject(new Error('gone')));
+    expect(await refused.seenBy(at('http://localhost/'))).toBe('permission-removed');
+  });
+
+  test.each([
+    [true, false],
+    [false, true],
+  ])('private window %s: kept %s', async (incognito, keep) => {
+    const { openFeed, seenBy } = setUp();
+    await seenBy(at('http://localhost/', incognito));
+    expect(openFeed).toHaveBeenCalledWith('a', { keep });
+  });
+});
