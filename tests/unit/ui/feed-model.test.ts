@@ -1,0 +1,223 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { FeedBatch, FeedInfo, FeedState, FeedStatus, Json } from '../../../utils/stream/protocol';
+import type { StreamState } from '../../../utils/stream/subscriber';
+import {
+  createFeedModel,
+  type FeedEntry,
+  type FeedModel,
+  MAX_FEEDS,
+  MAX_LINES,
+  MAX_POINTS,
+  shownState,
+} from '../../../utils/ui/feed-model';
+import { MAX_TEXT_LENGTH, shorten } from '../../../utils/ui/shorten';
+
+const info = (over: Partial<FeedInfo> = {}): FeedInfo => ({
+  id: 'a',
+  name: 'A',
+  kind: 'state',
+  unit: '',
+  epoch: 'e1',
+  staleAfterMs: 10_000,
+  ...over,
+});
+
+const batch = (values: readonly Json[], over: Partial<FeedBatch> = {}): FeedBatch => ({
+  feed: 'a',
+  epoch: 'e1',
+  updates: values.map((value, index) => ({ seq: index + 1, at: 1_000 * (index + 1), value })),
+  merged: 0,
+  lost: 0,
+  ...over,
+});
+
+const status = (state: FeedState): FeedStatus => ({ feed: 'a', state, since: 0, reason: null, retryAt: null });
+
+const stream = (name: StreamState['name']): StreamState => ({ name, reason: null, retryAt: null });
+
+function entryOf(model: FeedModel): FeedEntry {
+  const entry = model.snapshot(0).feeds?.[0]?.entry;
+  if (!entry) throw new Error('no feed');
+  return entry;
+}
+
+function withFeed(over: Partial<FeedInfo> = {}): FeedModel {
+  const model = createFeedModel();
+  model.onFeeds([info(over)]);
+  return model;
+}
+
+describe('shown state', () => {
+  const at = 100_000;
+  const newest = { seq: 1, at, value: 1 };
+  const table: {
+    when: string;
+    stream?: StreamState['name'];
+    status?: FeedState | null;
+    kind?: 'event';
+    none?: true;
+    staleAfterMs?: null;
+    ageMs?: number;
+    shows: FeedState;
+  }[] = [
+    { when: 'all is well', shows: 'live' },
+    { when: 'no status came yet', status: null, shows: 'live' },
+    { when: 'nothing came yet', status: null, none: true, shows: 'waiting' },
+    { when: 'the source is live without a value', none: true, shows: 'waiting' },
+    { when: 'an event source is live without an event', none: true, kind: 'event', shows: 'live' },
+    { when: 'the value is as old as it may be', ageMs: 10_000, shows: 'live' },
+    { when: 'the value is older', ageMs: 10_001, shows: 'stale' },
+    { when: 'the value is from the near future', ageMs: -10_000, shows: 'live' },
+    { when: 'the clock was set back by more', ageMs: -10_001, shows: 'stale' },
+    { when: 'silence is normal', ageMs: 1e9, staleAfterMs: null, shows: 'live' },
+    { when: 'the source says waiting', status: 'waiting', shows: 'waiting' },
+    { when: 'the source says stale', status: 'stale', shows: 'stale' },
+    { when: 'the source says retrying', status: 'retrying', ageMs: 1e9, shows: 'retrying' },
+    { when: 'the source says blocked', status: 'blocked', shows: 'blocked' },
+    { when: 'the stream is idle', stream: 'idle', none: true, shows: 'waiting' },
+    { when: 'the stream is connecting', stream: 'connecting', shows: 'stale' },
+    { when: 'the stream is paused', stream: 'paused', shows: 'stale' },
+    { when: 'the stream is waiting', stream: 'waiting', shows: 'stale' },
+    { when: 'the stream is closed', stream: 'closed', shows: 'stale' },
+    { when: 'the stream is down and the source was blocked', stream: 'waiting', status: 'blocked', shows: 'stale' },
+  ];
+  it.each(table)('is $shows when $when', (row) => {
+    const staleAfterMs = row.staleAfterMs === null ? null : 10_000;
+    const entry = {
+      info: info({ kind: row.kind ?? 'state', staleAfterMs }),
+      newest: row.none ? null : newest,
+      status: row.status === null ? null : status(row.status ?? 'live'),
+    };
+    expect(shownState(entry, row.stream ?? 'live', at + (row.ageMs ?? 0))).toBe(row.shows);
+  });
+});
+
+describe('feed model', () => {
+  it('knows no feeds until the stream says which there are', () => {
+    const model = createFeedModel();
+    expect(model.snapshot(0)).toEqual({ stream: stream('idle'), feeds: null });
+    model.onFeeds([]);
+    expect(model.snapshot(0).feeds).toEqual([]);
+  });
+
+  it('ignores what is said of feeds it was not told of', () => {
+    const model = withFeed();
+    model.onBatch([batch([1], { feed: 'other' })]);
+    model.onStatus({ ...status('blocked'), feed: 'other' });
+    expect(model.snapshot(0).feeds).toHaveLength(1);
+    expect(entryOf(model)).toMatchObject({ newest: null, status: null });
+  });
+
+  it('keeps the newest value, what it changed by, and the counts', () => {
+    const model = withFeed();
+    model.onBatch([batch([10, 12], { merged: 3 })]);
+    model.onBatch([batch([9], { merged: 1, lost: 2 })]);
+    expect(entryOf(model)).toMatchObject({ newest: { value: 9 }, change: -3, received: 3, merged: 4, lost: 2 });
+  });
+
+  it.each([
+    { values: [], change: null },
+    { values: [5], change: null },
+    { values: [5, 5], change: null },
+    { values: [5, 7], change: 2 },
+    { values: [5, 7, 7], change: 2 },
+    { values: [5, 7, 6], change: -1 },
+    { values: [5, 'off', 6], change: 1 },
+    { values: [5, 7, 'off'], change: null },
+  ])('calls the change of $values $change', ({ values, change }) => {
+    const model = withFeed();
+    model.onBatch([batch(values)]);
+    expect(entryOf(model).change).toBe(change);
+  });
+
+  it('starts anew when a batch is of another epoch, and counts it', () => {
+    const model = withFeed();
+    model.onBatch([batch([1, 2, 3])]);
+    model.onBatch([batch([7], { epoch: 'e2' })]);
+    expect(entryOf(model)).toMatchObject({ points: [{ value: 7 }], change: null, received: 4, restarted: 1 });
+  });
+
+  it('starts anew when the feed list names another epoch', () => {
+    const model = withFeed();
+    model.onBatch([batch([1])]);
+    model.onFeeds([info({ epoch: 'e2' })]);
+    expect(entryOf(model)).toMatchObject({ newest: null, points: [], restarted: 1 });
+  });
+
+  it('keeps values over a reconnect, and takes the new name', () => {
+    const model = withFeed();
+    model.onBatch([batch([1])]);
+    model.onFeeds([info({ name: 'B' })]);
+    expect(entryOf(model)).toMatchObject({ info: { name: 'B' }, newest: { value: 1 }, restarted: 0 });
+  });
+
+  it('forgets feeds that are gone', () => {
+    const model = withFeed();
+    model.onBatch([batch([1])]);
+    model.onFeeds([info({ id: 'b' })]);
+    model.onFeeds([info()]);
+    expect(entryOf(model).newest).toBeNull();
+  });
+
+  it('gives the same entry until it changes', () => {
+    const model = withFeed();
+    const before = entryOf(model);
+    model.onStream(stream('live'));
+    expect(entryOf(model)).toBe(before);
+    model.onStatus(status('live'));
+    expect(entryOf(model)).not.toBe(before);
+  });
+
+  it('calls its listeners after each callback until their signal aborts', () => {
+    const model = createFeedModel();
+    const ending = new AbortController();
+    let calls = 0;
+    model.onChange(() => calls++, ending);
+    model.onFeeds([info()]);
+    model.onBatch([batch([1])]);
+    model.onStatus(status('live'));
+    model.onStream(stream('live'));
+    expect(calls).toBe(4);
+    ending.abort();
+    model.onFeeds([]);
+    expect(calls).toBe(4);
+  });
+
+  it('stays bounded whatever arrives', () => {
+    const value = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.string({ maxLength: 500 }));
+    fc.assert(
+      fc.property(fc.array(fc.array(value, { maxLength: 100 }), { maxLength: 5 }), (batches) => {
+        const model = withFeed({ kind: 'event' });
+        for (const values of batches) model.onBatch([batch(values)]);
+        const { points, lines, received, newest } = entryOf(model);
+        expect(points.length).toBeLessThanOrEqual(MAX_POINTS);
+        expect(lines.length).toBe(Math.min(MAX_LINES, batches.flat().length));
+        expect(
+          lines.every((line) => String(line.value).length <= MAX_TEXT_LENGTH + 1 || typeof line.value === 'number'),
+        ).toBe(true);
+        expect(received).toBe(batches.flat().length);
+        expect(newest).toEqual(lines.at(-1) ?? null);
+      }),
+    );
+    const model = createFeedModel();
+    model.onFeeds(Array.from({ length: MAX_FEEDS + 1 }, (_, index) => info({ id: String(index) })));
+    expect(model.snapshot(0).feeds).toHaveLength(MAX_FEEDS);
+  });
+});
+
+describe('shorten', () => {
+  it.each([
+    [null, null],
+    [true, true],
+    [1.5, 1.5],
+    ['text', 'text'],
+    ['x'.repeat(200), 'x'.repeat(200)],
+    ['x'.repeat(201), `${'x'.repeat(200)}…`],
+    [`${'x'.repeat(199)}😀`, `${'x'.repeat(199)}\uFFFD…`],
+    [{ a: [1, null] }, '{"a":[1,null]}'],
+    [['x'.repeat(300)], `["${'x'.repeat(198)}…`],
+  ])('makes of %j %j', (value, shown) => {
+    expect(shorten(value)).toBe(shown);
+  });
+});

@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { sparklineCoordinates } from '../../../utils/ui/sparkline';
+
+describe('sparkline', () => {
+  it.each([
+    { draws: 'nothing of one point', points: [[0, 1]], coordinates: '' },
+    {
+      draws: 'lowest at the bottom, highest at the top',
+      points: [
+        [0, 1],
+        [10, 2],
+      ],
+      coordinates: '1.0,19.0 63.0,1.0',
+    },
+    {
+      draws: 'equal values in the middle',
+      points: [
+        [0, 5],
+        [10, 5],
+      ],
+      coordinates: '1.0,10.0 63.0,10.0',
+    },
+    {
+      draws: 'time to scale',
+      points: [
+        [0, 0],
+        [1, 0],
+        [4, 1],
+      ],
+      coordinates: '1.0,19.0 16.5,19.0 63.0,1.0',
+    },
+    {
+      draws: 'by count when the clock was set back',
+      points: [
+        [9, 0],
+        [5, 1],
+        [1, 0],
+      ],
+      coordinates: '1.0,19.0 32.0,1.0 63.0,19.0',
+    },
+    {
+      draws: 'the largest range',
+      points: [
+        [0, -1.7e308],
+        [1, 1.7e308],
+      ],
+      coordinates: '1.0,19.0 63.0,1.0',
+    },
+  ])('draws $draws', ({ points, coordinates }) => {
+    expect(sparklineCoordinates(points.map(([at = 0, value = 0]) => ({ at, value })))).toBe(coordinates);
+  });
+
+  it('stays inside its box whatever comes', () => {
+    const point = fc.record({ at: fc.nat(), value: fc.double({ noNaN: true, noDefaultInfinity: true }) });
+    fc.assert(
+      fc.property(fc.array(point, { minLength: 2, maxLength: 60 }), (points) => {
+        const drawn = sparklineCoordinates(points).split(' ');
+        expect(drawn).toHaveLength(points.length);
+        for (const pair of drawn) {
+          const [x = NaN, y = NaN] = pair.split(',').map(Number);
+          expect(x >= 1 && x <= 63 && y >= 1 && y <= 19, pair).toBe(true);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,105 @@
+import type { StreamState } from '../stream/subscriber';
+import { createElement, type SetText } from './create-element';
+import type { FeedEntry, FeedView } from './feed-model';
+import type { Format } from './format';
+import { reasonWords, retryWords, streamReasonWords } from './reason';
+import { createSparkline } from './sparkline';
+import type { Translate } from './words';
+
+export interface FeedRow {
+  element: HTMLElement;
+  /** Shows `feed` as of `now`, epoch ms. Touches only what changed. */
+  update(feed: FeedView, stream: StreamState, now: number): void;
+}
+
+/** Makes the row of one feed: name, value, change, sparkline, state, age, and the reason behind a button. */
+export function createFeedRow(document: Document, t: Translate, format: Format, show: SetText): FeedRow {
+  const part = (className: string, ...children: Node[]): HTMLElement =>
+    createElement(document, 'span', className, ...children);
+  const name = part('name');
+  const value = part('value');
+  const unit = part('unit');
+  const change = part('change');
+  const age = part('age');
+  const state = createElement(document, 'button', 'state');
+  const meta = part('meta', state, age);
+  const lines = createElement(document, 'ol', 'lines');
+  const details = createElement(document, 'p', 'details');
+  const sparkline = createSparkline(document);
+  const element = createElement(
+    document,
+    'li',
+    'feed',
+    name,
+    part('reading', value, unit),
+    change,
+    sparkline.element,
+    meta,
+    lines,
+    details,
+  );
+  for (const text of [name, value, details]) text.dir = 'auto';
+
+  const items: HTMLElement[] = [];
+  let drawn: FeedEntry | null = null;
+  let isOpen = false;
+  let drawDetails = (): void => {};
+  const open = (next: boolean): void => {
+    isOpen = next;
+    state.ariaExpanded = String(next);
+    drawDetails();
+  };
+  open(false);
+  state.addEventListener('click', () => open(!isOpen));
+
+  const draw = ({ info, newest, change: difference, points, lines: kept, received }: FeedEntry): void => {
+    const isEvent = info.kind === 'event';
+    show(name, info.name);
+    show(value, isEvent ? '' : newest ? format.value(newest.value) : '–');
+    show(unit, isEvent || !newest ? '' : info.unit);
+    change.dir = isEvent ? 'auto' : 'ltr';
+    show(change, isEvent ? t('feed.received', [format.value(received)]) : format.change(difference));
+    sparkline.update(points, format.trend(points));
+    if (!isEvent) return;
+    kept.forEach((line, index) => {
+      const item = items[index] ?? createElement(document, 'li', '');
+      items[index] = item;
+      item.dir = 'auto';
+      show(item, `${format.time(line.at)} ${format.value(line.value)}`);
+    });
+    lines.replaceChildren(...items);
+  };
+
+  return {
+    element,
+    update({ entry, state: shown }, stream, now) {
+      if (entry !== drawn) draw(entry);
+      drawn = entry;
+      show(age, entry.newest ? format.age(now - entry.newest.at) : '');
+      const word = t(`state.${shown}`);
+      show(state, word);
+      element.dataset['state'] = shown;
+      state.ariaLabel = t('feed.details', [word, entry.info.name]);
+      drawDetails = () => {
+        show(details, isOpen ? detailsOf(t, format, { entry, state: shown }, stream, now) : '');
+      };
+      drawDetails();
+    },
+  };
+}
+
+/** What the disclosure says, a sentence to a line. */
+function detailsOf(t: Translate, format: Format, { entry, state }: FeedView, stream: StreamState, now: number): string {
+  const { status, newest } = entry;
+  const said =
+    stream.name === 'live'
+      ? [
+          status?.reason ? reasonWords(t, status.reason) : t(`state.about.${state}`),
+          retryWords(t, format, status?.retryAt, now),
+        ]
+      : [t(`stream.${stream.name}`), streamReasonWords(t, stream.reason), retryWords(t, format, stream.retryAt, now)];
+  const counts = (['merged', 'lost', 'restarted'] as const).map(
+    (count) => entry[count] > 0 && t(`feed.${count}`, [format.value(entry[count])]),
+  );
+  return [...said, newest && t('feed.at', [format.time(newest.at)]), ...counts].filter(Boolean).join('\n');
+}
