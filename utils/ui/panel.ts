@@ -1,0 +1,146 @@
+/**
+ * The panel on a page: a host under the root element, a closed shadow root in it, and the feeds in that.
+ *
+ * The page is not trusted. It cannot reach what is in the closed shadow root, so it has nothing to send a forged click to;
+ * what is heard outside of it (visibility, fullscreen) only makes us look at the real state. Hence no check of
+ * `isTrusted` on the buttons: it would stop assistive software and tests, and nobody else. A page can always cover,
+ * remove or imitate the panel.
+ */
+import { createAnnouncer } from './announcer';
+import { type Child, createElement, setText, setVeiledText } from './create-element';
+import { createFeedList } from './feed-list';
+import type { FeedModel } from './feed-model';
+import { createFormat } from './format';
+import { keepInPage } from './keep-in-page';
+import { makeMovable } from './panel-mover';
+import { cornerPosition, type PanelPlacement, parsePlacement } from './panel-position';
+import { createDeadMansSwitch, createPanelHost, HOST_SELECTOR } from './panel-root';
+import { retryWords, streamReasonWords } from './reason';
+import { createRenderLoop } from './render-loop';
+import { createToolButton } from './tool-button';
+import type { Translate } from './words';
+
+export interface PanelOptions {
+  document: Document;
+  model: FeedModel;
+  /** What the pause button does; `pause` is also called when the page has removed the panel for good. */
+  actions: { pause(): void; resume(): void };
+  /** Keeps where the panel is on this site. What `load` gives is checked; if it rejects the panel starts in its corner. */
+  store: { load(): Promise<unknown>; save(value: PanelPlacement): void };
+  t: Translate;
+  signal: AbortSignal;
+}
+
+/**
+ * Shows the panel until `signal` aborts; then nothing of it is left. Replaces the panel of an older script. Never takes
+ * the focus. Does nothing in a document without a window.
+ */
+export function mountPanel({ document, model, actions, store, t, signal: outer }: PanelOptions): void {
+  const page = document.defaultView;
+  if (!page || outer.aborted) return;
+  for (const leftover of document.querySelectorAll(HOST_SELECTOR)) leftover.remove();
+
+  // Ends with the caller's signal, or when the page has won.
+  const ending = new AbortController();
+  const { signal } = ending;
+  outer.addEventListener('abort', () => ending.abort(), { signal });
+
+  const element = (
+    tag: 'div' | 'header' | 'p' | 'section' | 'span' | 'strong',
+    className: string,
+    ...children: Child[]
+  ) => createElement(document, tag, className, ...children) as HTMLElement;
+  const [move, pause, collapse] = [createToolButton(document), createToolButton(document), createToolButton(document)];
+  const stream = element('span', 'stream');
+  const title = element('strong', 'title', t('extension.name'));
+  const header = element('header', 'header', move.element, title, stream, pause.element, collapse.element);
+  const format = createFormat(t);
+  const list = createFeedList(document, t, format, setVeiledText);
+  const notice = element('p', 'notice');
+  const body = element('div', 'body', notice, list.element);
+  const status = element('div', 'status');
+  const panel = element('section', 'tidings panel', header, body, status);
+  const rtl = t('@@bidi_dir') === 'rtl';
+  panel.dir = rtl ? 'rtl' : 'ltr';
+  panel.ariaLabel = t('extension.name');
+  status.role = 'status';
+  move.show('move', t('panel.move'));
+
+  const host = createPanelHost(document, panel);
+  const stayVisible = createDeadMansSwitch(panel);
+  const announce = createAnnouncer();
+  let placement: PanelPlacement = { ...cornerPosition(rtl), collapsed: false };
+  let placed = false;
+
+  const render = (): void => {
+    const now = Date.now();
+    const snapshot = model.snapshot(now);
+    const { name, reason, retryAt } = snapshot.stream;
+    const isPaused = name === 'paused';
+    stayVisible();
+    setText(stream, t(`stream.${name}`));
+    setText(notice, [streamReasonWords(t, reason), retryWords(t, format, retryAt, now)].filter(Boolean).join('\n'));
+    pause.show(isPaused ? 'resume' : 'pause', t(isPaused ? 'panel.resume' : 'panel.pause'));
+    pause.element.hidden = name === 'closed';
+    const news = announce(name, now);
+    if (news) status.textContent = t(`stream.${news}`);
+    if (!placement.collapsed) list.render(snapshot, now);
+  };
+  const request = createRenderLoop(page, render, signal);
+
+  const place = (next: Partial<PanelPlacement>): void => {
+    placement = { ...placement, ...next };
+    const { right, bottom, x, y, collapsed } = placement;
+    panel.hidden = !placed || document.fullscreenElement !== null;
+    panel.dataset['corner'] = `${bottom ? 'bottom' : 'top'} ${right ? 'right' : 'left'}`;
+    panel.style.setProperty('--x', `${x}px`);
+    panel.style.setProperty('--y', `${y}px`);
+    body.hidden = collapsed;
+    collapse.show(collapsed ? 'expand' : 'collapse', t(collapsed ? 'panel.expand' : 'panel.collapse'));
+    collapse.element.ariaExpanded = String(!collapsed);
+    request();
+  };
+  const placeAndSave = (next: Partial<PanelPlacement>): void => {
+    place(next);
+    store.save(placement);
+  };
+
+  makeMovable({
+    panel,
+    host,
+    header,
+    handle: move.element,
+    rtl,
+    position: () => placement,
+    onMove: (position, done) => (done ? placeAndSave : place)(position),
+  });
+  pause.element.addEventListener('click', () => {
+    if (model.snapshot(0).stream.name === 'paused') actions.resume();
+    else actions.pause();
+  });
+  collapse.element.addEventListener('click', () => placeAndSave({ collapsed: !placement.collapsed }));
+  panel.addEventListener('keydown', ({ key }) => {
+    if (key !== 'Escape' || placement.collapsed) return;
+    // What has the focus may be about to go: it must not fall out of the panel.
+    collapse.element.focus();
+    placeAndSave({ collapsed: true });
+  });
+  document.addEventListener('fullscreenchange', () => place({}), { signal });
+  model.onChange(request, { signal });
+  keepInPage(host, {
+    document,
+    successor: HOST_SELECTOR,
+    onGone() {
+      ending.abort();
+      actions.pause();
+    },
+    signal,
+  });
+  const start = (kept?: unknown): void => {
+    const parsed = parsePlacement(kept);
+    placed = true;
+    place(parsed.ok ? parsed.placement : {});
+  };
+  place({});
+  store.load().then(start, () => start());
+}
