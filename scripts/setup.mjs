@@ -3,7 +3,7 @@
  * the project's own Node. Runs on Node 18 with nothing installed, so it imports nothing but Node.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,19 +67,45 @@ function dependenciesAreInstalled() {
   return spawnSync(NODE, ['--version'], { encoding: 'utf8' }).stdout?.startsWith('v24.') === true;
 }
 
+/** Runs npm under the Node of the first folder that has one, in `folders` or on the PATH. */
+function runNpm(args, folders) {
+  // A Node in node_modules/.bin would be removed under npm's feet; and it may be of another machine.
+  const path = (process.env['PATH'] ?? '').split(delimiter);
+  const usable = path.filter((folder) => !folder.startsWith(ROOT));
+  const environment = { ...process.env, PATH: [...folders, ...usable].join(delimiter) };
+  return run('npm', [...args, '--loglevel=error'], environment);
+}
+
+/**
+ * The folder of a Node that npm can install the dependencies with; none where the machine's own will do. npm leaves out an
+ * optional package whose `engines` refuse the Node it runs on, and the native parts of the tools are such packages.
+ */
+async function nodeForNpm() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 12)) return [];
+  const system = process.platform === 'win32' ? 'win' : process.platform;
+  const name = `${system === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node'}-${system}-${process.arch}`;
+  const { version } = readPackages(join(ROOT, 'package-lock.json'))['node_modules/node'];
+  const prefix = join(ROOT, '.tmp', `node-${version}`);
+  const folder = join(prefix, 'node_modules', name, 'bin');
+  if (spawnSync(join(folder, 'node'), ['--version']).status === 0) return [folder];
+  mkdirSync(prefix, { recursive: true });
+  const { code, output } = await runNpm(['install', '--no-save', '--prefix', prefix, `${name}@${version}`], []);
+  if (code !== 0)
+    throw new SetupError(`${output.trimEnd()}\nCannot install Node ${version}: npm ended with code ${code}`);
+  return [folder];
+}
+
 async function installDependencies() {
   if (dependenciesAreInstalled()) return;
   console.log('Installing the dependencies (npm ci), about a minute');
-  // A Node in node_modules/.bin would be removed under npm's feet; and it may be of another machine.
-  const path = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((folder) => !folder.endsWith(join('node_modules', '.bin')));
-  const { code, output } = await run('npm', ['ci', '--include=dev'], { ...process.env, PATH: path.join(delimiter) });
-  if (code !== 0)
+  const { code, output } = await runNpm(['ci', '--include=dev'], await nodeForNpm());
+  if (code !== 0) {
     throw new SetupError(`${output.trimEnd()}\nCannot install the dependencies: npm ci ended with code ${code}`);
+  }
   if (!dependenciesAreInstalled()) {
     throw new SetupError(
-      'Cannot run the project\'s Node 24: npm did not run the install script of the package "node"; run npm ci without --ignore-scripts',
+      'Cannot use the dependencies: npm ci left some out; run it without --ignore-scripts and --omit',
     );
   }
 }
