@@ -69,9 +69,10 @@ export function openPoll({ address }: PollDefinition, sink: Sink, options: OpenO
     const text = isFresh ? '' : await readText(response, MAX_MESSAGE_LENGTH).catch(() => undefined);
     if (signal.aborted) return unseen;
     if (text === undefined) return request.whyFailed(address);
-    sink.onStatus({ state: 'live', reason: null, retryAt: null });
     if (isFresh) sink.onFresh();
     else validators = take(text) ? validatorsOf(response.headers) : {};
+    // After the data: the feed is not live again with its old value.
+    sink.onStatus({ state: 'live', reason: null, retryAt: null });
     return null;
   };
 

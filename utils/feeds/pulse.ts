@@ -13,5 +13,9 @@ export interface PulseStats {
  */
 export function createPulse(stats: () => PulseStats, now: () => number): () => Json {
   const startedAt = now();
-  return () => ({ uptime: Math.max(0, Math.floor((now() - startedAt) / 1_000)), ...stats() });
+  return () => {
+    const uptime = Math.max(0, Math.floor((now() - startedAt) / 1_000));
+    const { openStreams, updatesPerSecond, roundTripMs } = stats();
+    return { uptime, openStreams, updatesPerSecond, roundTripMs };
+  };
 }

@@ -5,7 +5,7 @@ test('pulse tells whole seconds since it was made, and what the background measu
   let now = 5_000;
   const stats = { openStreams: 2, updatesPerSecond: 7.5, roundTripMs: null };
   const read = createPulse(
-    () => stats,
+    () => ({ ...stats, other: 1 }),
     () => now,
   );
   expect(read()).toEqual({ uptime: 0, ...stats });

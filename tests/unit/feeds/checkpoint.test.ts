@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { COMPACT_AFTER, createCheckpointFile, joinSegments, SAVE_LIMIT_MS } from '../../../utils/feeds/checkpoint';
+import type { Checkpoint } from '../../../utils/feeds/checkpoint';
+import type { KeptLog } from '../../../utils/feeds/log';
+import { createMemorySegments } from './memory-segments';
+import { createWorld } from './world';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const { deps } = createWorld();
+const kept = (seq: number, updates: number[], more: Partial<KeptLog> = {}): KeptLog => ({
+  epoch: 'e',
+  seq,
+  former: [],
+  updates: updates.map((n) => [n, n, n]),
+  ...more,
+});
+const checkpoint = (lastEventId: string | null, feeds: Record<string, KeptLog>): Checkpoint => ({ lastEventId, feeds });
+const text = (isAll: boolean, lastEventId: string | null, feeds: Record<string, KeptLog>): string =>
+  JSON.stringify({ version: 1, isAll, lastEventId, feeds });
+
+describe('joinSegments', () => {
+  test('puts what is new behind what was there', () => {
+    expect(
+      joinSegments([
+        text(true, '1', { a: kept(1, [1]), b: kept(1, [1]) }),
+        text(false, '3', { a: kept(3, [2, 3]) }),
+        text(false, '5', { a: kept(5, [5]) }),
+      ]),
+    ).toEqual(checkpoint('5', { a: kept(5, [1, 2, 3, 5]), b: kept(1, [1]) }));
+  });
+
+  test('forgets another history, and goes on with the same under a new epoch', () => {
+    const restarted = kept(1, [1], { epoch: 'f' });
+    const reissued = kept(4, [4], { epoch: 'g', former: [{ epoch: 'e', seq: 3 }] });
+    const start = text(true, null, { a: kept(2, [1, 2]) });
+    expect(joinSegments([start, text(false, null, { a: restarted })])?.feeds['a']).toEqual(restarted);
+    expect(joinSegments([start, text(false, null, { a: reissued })])?.feeds['a']).toEqual({
+      ...reissued,
+      updates: [
+        [1, 1, 1],
+        [2, 2, 2],
+        [4, 4, 4],
+      ],
+    });
+  });
+
+  test('begins again at a segment that says everything', () => {
+    expect(joinSegments([text(true, '1', { a: kept(1, [1]) }), text(true, null, { b: kept(2, [2]) })])).toEqual(
+      checkpoint(null, { b: kept(2, [2]) }),
+    );
+  });
+
+  test.each([
+    ['nothing', []],
+    ['what is no JSON', ['{']],
+    ['a piece cut off', [text(true, null, {}).slice(0, -2)]],
+    ['another version', ['{"version":2,"isAll":true,"lastEventId":null,"feeds":{}}']],
+    ['a first that says only what is new', [text(false, null, {})]],
+    ['a broken one behind a good one', [text(true, null, {}), 'x']],
+    ['updates out of order', [text(true, null, { a: kept(2, [2, 1]) })]],
+    ['a log without epoch', [text(true, null, { a: kept(1, []) }).replace('"e"', '1')]],
+    ['a cursor without seq', [text(true, null, { a: kept(1, []) }).replace('[]', '[{"epoch":"x"}]')]],
+    ['null', ['null']],
+  ])('starts afresh from %s', (_, texts) => {
+    expect(joinSegments(texts)).toBeNull();
+  });
+});
+
+describe('a checkpoint file', () => {
+  test('gives back what was saved, to the next background', async () => {
+    const segments = createMemorySegments();
+    const file = createCheckpointFile('c', segments, deps);
+    expect(await file.load()).toBeNull();
+    expect(file.needsAll).toBe(true);
+    expect(await file.save(checkpoint('1', { a: kept(1, [1]) }), true)).toBe('kept');
+    expect(file.needsAll).toBe(false);
+    await file.save(checkpoint('2', { a: kept(2, [2]) }), false);
+    const next = createCheckpointFile('c', segments.reopen(), deps);
+    expect(await next.load()).toEqual(checkpoint('2', { a: kept(2, [1, 2]) }));
+    expect(next.needsAll).toBe(false);
+    await next.save(checkpoint('3', { a: kept(3, [3]) }), false);
+    expect(await createCheckpointFile('other', segments, deps).load()).toBeNull();
+  });
+
+  test('numbers go on where they were', async () => {
+    const segments = createMemorySegments(new Map([['c', [[41, text(true, null, {})]]]]));
+    const file = createCheckpointFile('c', segments, deps);
+    await file.load();
+    await file.save(checkpoint(null, {}), false);
+    expect(segments.kept.get('c')?.map(([number]) => number)).toEqual([41, 42]);
+  });
+
+  test('replaces what it cannot read', async () => {
+    const segments = createMemorySegments(new Map([['c', [[0, 'x']]]]));
+    const file = createCheckpointFile('c', segments, deps);
+    expect(await file.load()).toBeNull();
+    expect(file.needsAll).toBe(true);
+    await file.save(checkpoint(null, {}), true);
+    expect(segments.kept.get('c')).toHaveLength(1);
+    expect(await createCheckpointFile('c', segments, deps).load()).not.toBeNull();
+  });
+
+  test('wants everything anew after 2000 segments or 8 MiB', async () => {
+    const file = createCheckpointFile('c', createMemorySegments(), deps);
+    await file.save(checkpoint(null, {}), true);
+    for (let i = 1; i < COMPACT_AFTER.segments; i += 1) {
+      expect(file.needsAll).toBe(false);
+      await file.save(checkpoint(null, {}), false);
+    }
+    expect(file.needsAll).toBe(true);
+    await file.save(checkpoint(null, {}), true);
+    expect(file.needsAll).toBe(false);
+    await file.save(checkpoint('x'.repeat(COMPACT_AFTER.characters), {}), false);
+    expect(file.needsAll).toBe(true);
+  });
+
+  test('survives a database that refuses', async () => {
+    const segments = createMemorySegments();
+    segments.mode = 'refuse';
+    const file = createCheckpointFile('c', segments, deps);
+    expect(await file.load()).toBeNull();
+    expect(await file.save(checkpoint(null, {}), true)).toBe('refused');
+    segments.mode = 'work';
+    expect(await file.save(checkpoint(null, {}), true)).toBe('kept');
+    segments.mode = 'refuse';
+    await file.save(checkpoint(null, {}), false);
+    expect(file.needsAll).toBe(true);
+  });
+
+  test('survives a database that throws at once', async () => {
+    const throwing = (): never => {
+      throw new DOMException('denied', 'SecurityError');
+    };
+    const file = createCheckpointFile('c', { load: throwing, put: throwing, replace: throwing, prune: throwing }, deps);
+    expect(await file.load()).toBeNull();
+    expect(await file.save(checkpoint(null, {}), true)).toBe('refused');
+  });
+
+  test('does not wait for a database that never answers, nor asks it again meanwhile', async () => {
+    const segments = createMemorySegments();
+    segments.mode = 'hang';
+    const file = createCheckpointFile('c', segments, deps);
+    const loaded = file.load();
+    await vi.advanceTimersByTimeAsync(1_500);
+    expect(await loaded).toBeNull();
+    const saved = file.save(checkpoint(null, {}), true);
+    await vi.advanceTimersByTimeAsync(SAVE_LIMIT_MS);
+    expect(await saved).toBe('unknown');
+    expect(await file.save(checkpoint(null, {}), true)).toBe('refused');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

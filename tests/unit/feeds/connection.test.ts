@@ -1,0 +1,591 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { connectionKey, createConnection } from '../../../utils/feeds/connection';
+import { parseFeed } from '../../../utils/feeds/feed';
+import type { Feed } from '../../../utils/feeds/feed';
+import type { FeedReader } from '../../../utils/stream/feed-reader';
+import type { Cursor, Json } from '../../../utils/stream/protocol';
+import { createMemorySegments } from './memory-segments';
+import type { MemorySegments } from './memory-segments';
+import { answerOf, createWorld, settle, streamTo } from './world';
+
+const FAR = 10_000_000;
+const pollSource = { type: 'poll', address: 'https://example.com/x' };
+const sseSource = { type: 'sse', address: 'https://example.com/events', consecutiveIds: true };
+const socketSource = { type: 'websocket', address: 'wss://example.com/live' };
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_700_000_000_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function feedOf(fields: Record<string, unknown>): Feed {
+  const parsed = parseFeed({ id: 'a', name: 'A', ...fields });
+  if (!parsed.ok) throw new Error(parsed.reason);
+  return parsed.feed;
+}
+
+let epochs = 0;
+
+function connect(feeds: Feed[], segments: MemorySegments = createMemorySegments(), pulse: () => Json = () => null) {
+  const world = createWorld();
+  const [first] = feeds;
+  if (first === undefined) throw new Error('no feed');
+  const connection = createConnection(first.source, {
+    deps: world.deps,
+    segments,
+    readPulse: pulse,
+    newEpoch: () => `epoch-${(epochs += 1)}`,
+  });
+  connection.setFeeds(feeds);
+  return { connection, world, segments };
+}
+
+type Started = ReturnType<typeof connect>;
+
+async function readerOf({ connection }: Started, id = 'a', keep = true): Promise<FeedReader> {
+  await connection.ready();
+  const reader = connection.reader(id, keep);
+  if (reader === null) throw new Error(`no feed ${id}`);
+  return reader;
+}
+
+const deaf = { onNews: () => {}, onStatus: () => {} };
+const values = (reader: FeedReader, cursor: Cursor | null = null): Json[] =>
+  reader.read(cursor, FAR).updates.map(({ value }) => value);
+
+/** Reads like a producer does: everything after the cursor, written before it counts as seen. */
+async function see(reader: FeedReader, cursor: Cursor | null): Promise<{ cursor: Cursor; seen: Json[]; lost: number }> {
+  const { epoch, updates, lost } = reader.read(cursor, FAR);
+  await reader.save();
+  return {
+    cursor: { epoch, seq: updates.at(-1)?.seq ?? cursor?.seq ?? 0 },
+    seen: updates.map(({ value }) => value),
+    lost,
+  };
+}
+
+const events = (from: number, to: number): string =>
+  Array.from({ length: to - from + 1 }, (_, i) => `id: ${from + i}\ndata: ${from + i}\n\n`).join('');
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+describe('a connection', () => {
+  test('opens with its first viewer, lingers 5 s after the last, and leaves no timer', async () => {
+    const started = connect([feedOf({ source: pollSource })]);
+    const reader = await readerOf(started);
+    expect(started.world.asked).toHaveLength(0);
+    expect(vi.getTimerCount()).toBe(0);
+    const [first, second] = [reader.follow(deaf), reader.follow(deaf)];
+    (await started.world.request()).answer(answerOf('1'));
+    first();
+    first();
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(started.connection.isOpen).toBe(true);
+    second();
+    await vi.advanceTimersByTimeAsync(4_999);
+    expect(started.connection.isOpen).toBe(true);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(started.connection.isOpen).toBe(false);
+    expect(reader.status).toMatchObject({ state: 'waiting', reason: null });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('stays open for a viewer that comes back within its linger', async () => {
+    const started = connect([feedOf({ source: sseSource })]);
+    const reader = await readerOf(started);
+    reader.follow(deaf)();
+    await vi.advanceTimersByTimeAsync(4_000);
+    const unfollow = reader.follow(deaf);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(started.world.asked).toHaveLength(1);
+    unfollow();
+    started.connection.end();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('gives every feed its data, followed or not, and asks at the fastest pace', async () => {
+    const started = connect([
+      feedOf({ id: 'slow', source: pollSource, path: '$.a', paceMs: 60_000 }),
+      feedOf({ id: 'fast', source: pollSource, path: '$.b', paceMs: 2_000 }),
+    ]);
+    const [slow, fast] = [await readerOf(started, 'slow'), await readerOf(started, 'fast')];
+    slow.follow(deaf);
+    (await started.world.request()).answer(answerOf('{"a":1,"b":2}'));
+    await settle();
+    expect([values(slow), values(fast)]).toEqual([[1], [2]]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(started.world.asked).toHaveLength(2);
+  });
+
+  test('tells a follower of its feed what is new and how it is', async () => {
+    const started = connect([feedOf({ source: pollSource })]);
+    const reader = await readerOf(started);
+    const heard: string[] = [];
+    reader.follow({ onNews: () => heard.push('news'), onStatus: () => heard.push(reader.status.state) });
+    const request = await started.world.request();
+    request.answer(answerOf('1'));
+    await settle();
+    await vi.advanceTimersByTimeAsync(5_000);
+    (await started.world.request()).fail();
+    await settle();
+    expect(heard).toEqual(['live', 'news', 'retrying']);
+  });
+
+  test('of a poll takes a changed answer as an event, and the same one again not', async () => {
+    const started = connect([feedOf({ source: pollSource, kind: 'event' })]);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    for (const body of ['"a"', '"a"', '"b"', '"a"']) {
+      (await started.world.request()).answer(answerOf(body));
+      await vi.advanceTimersByTimeAsync(5_000);
+    }
+    expect(values(reader)).toEqual(['a', 'b', 'a']);
+  });
+
+  test('counts events that the source numbered and did not send', async () => {
+    const started = connect([feedOf({ source: sseSource, kind: 'event' })]);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    const body = streamTo(await started.world.request());
+    body.write(events(1, 2));
+    await settle();
+    const { cursor } = await see(reader, null);
+    body.write(events(6, 6));
+    await settle();
+    expect(await see(reader, cursor)).toMatchObject({ seen: [6], lost: 3 });
+  });
+
+  test('begins a new epoch when the source counts from the start again', async () => {
+    const started = connect([feedOf({ source: sseSource, kind: 'event' })]);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    const body = streamTo(await started.world.request());
+    body.write(events(1, 5));
+    await settle();
+    const { cursor } = await see(reader, null);
+    const { epoch } = reader.info;
+    body.end();
+    await vi.advanceTimersByTimeAsync(1_000);
+    streamTo(await started.world.request()).write(events(1, 2));
+    await settle();
+    expect(reader.info.epoch).not.toBe(epoch);
+    expect(await see(reader, cursor)).toMatchObject({ seen: [1, 2], lost: 0 });
+    expect((await started.world.request()).headers['Last-Event-ID']).toBe('5');
+  });
+
+  test.each([
+    ['an event feed of a WebSocket', { source: socketSource, kind: 'event' }, 'may-have-missed'],
+    ['a state feed of a WebSocket', { source: socketSource }, null],
+  ])('of %s says after a reconnect that it may have missed something: %j %s', async (_, fields, code) => {
+    const started = connect([feedOf(fields)]);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    const first = await started.world.socket();
+    first.open();
+    first.message('1');
+    expect(reader.status).toMatchObject({ state: 'live', reason: null });
+    first.closed(1006);
+    await vi.advanceTimersByTimeAsync(1_000);
+    (await started.world.socket()).open();
+    expect(reader.status.state).toBe('live');
+    expect(reader.status.reason?.code ?? null).toBe(code);
+  });
+
+  test('of an event stream may have missed something only without ids', async () => {
+    for (const [text, code] of [
+      ['data: 1\n\n', 'may-have-missed'],
+      ['id: 1\ndata: 1\n\n', null],
+    ]) {
+      const started = connect([feedOf({ source: { ...sseSource, consecutiveIds: false }, kind: 'event' })]);
+      const reader = await readerOf(started);
+      reader.follow(deaf);
+      const body = streamTo(await started.world.request());
+      body.write(text ?? '');
+      await settle();
+      body.end();
+      await vi.advanceTimersByTimeAsync(1_000);
+      streamTo(await started.world.request());
+      await settle();
+      expect(reader.status.state).toBe('live');
+      expect(reader.status.reason?.code ?? null).toBe(code);
+    }
+  });
+
+  test('of a pulse is sampled, appends what changed, and needs no network', async () => {
+    let uptime = 1;
+    const started = connect([feedOf({ source: { type: 'pulse' }, path: '$.uptime' })], undefined, () => ({ uptime }));
+    const reader = await readerOf(started);
+    expect(reader.status.state).toBe('waiting');
+    const unfollow = reader.follow(deaf);
+    reader.sample?.();
+    reader.sample?.();
+    uptime = 2;
+    reader.sample?.();
+    expect(reader.read(null, FAR).updates).toMatchObject([{ seq: 2, value: 2 }]);
+    expect(reader.status.state).toBe('live');
+    expect(reader.save()).toBeUndefined();
+    expect(started.connection.isOpen).toBe(false);
+    unfollow();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('hands texts to its WebSocket and to nothing else', async () => {
+    const started = connect([feedOf({ source: socketSource })]);
+    const reader = await readerOf(started);
+    expect(started.connection.send('x')).toEqual({ ok: false, reason: 'not-open' });
+    reader.follow(deaf);
+    const socket = await started.world.socket();
+    socket.open();
+    expect(started.connection.send('x')).toEqual({ ok: true });
+    expect(socket.sent).toEqual(['x']);
+    started.connection.end();
+    expect(started.connection.send('x')).toEqual({ ok: false, reason: 'not-open' });
+    expect(connect([feedOf({ source: pollSource })]).connection.send('x')).toEqual({
+      ok: false,
+      reason: 'not-a-websocket',
+    });
+  });
+});
+
+describe('new settings', () => {
+  test('let a feed go on that has another name, unit or pace', async () => {
+    const started = connect([feedOf({ source: pollSource })]);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    (await started.world.request()).answer(answerOf('1'));
+    await settle();
+    const { epoch } = reader.info;
+    started.connection.setFeeds([feedOf({ source: pollSource, name: 'B', unit: 'ms', paceMs: 2_000 })]);
+    expect(reader.info).toMatchObject({ name: 'B', unit: 'ms', epoch });
+    expect(values(reader)).toEqual([1]);
+    await settle();
+    expect(started.world.asked).toHaveLength(2);
+    expect(started.world.asked[0]?.init.signal?.aborted).toBe(true);
+  });
+
+  test('begin a feed anew that has another path, and close what nobody follows any more', async () => {
+    const started = connect([feedOf({ source: sseSource })]);
+    const reader = await readerOf(started);
+    const unfollow = reader.follow(deaf);
+    await settle();
+    started.connection.setFeeds([feedOf({ source: sseSource, path: '$.a' })]);
+    const next = await readerOf(started);
+    expect(next.info.epoch).not.toBe(reader.info.epoch);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(started.connection.isOpen).toBe(false);
+    unfollow();
+    reader.follow(deaf);
+    await settle();
+    expect(started.connection.isOpen).toBe(false);
+  });
+});
+
+describe('write ahead', () => {
+  const eventFeed = (fields: Record<string, unknown> = {}): Feed =>
+    feedOf({ source: sseSource, kind: 'event', ...fields });
+
+  test('writes everything of the connection once for all who ask at once', async () => {
+    const started = connect([eventFeed(), eventFeed({ id: 'b', kind: 'state' })]);
+    const [a, b] = [await readerOf(started), await readerOf(started, 'b')];
+    for (let i = 0; i < 5; i += 1) a.follow(deaf);
+    expect(a.save()).toBeUndefined();
+    const body = streamTo(await started.world.request());
+    body.write(events(1, 3));
+    await settle();
+    await Promise.all([a.save(), a.save(), b.save(), a.save()]);
+    expect(started.segments.writes).toHaveLength(1);
+    expect(a.save()).toBeUndefined();
+    expect(JSON.parse(started.segments.writes[0] ?? '')).toMatchObject({
+      lastEventId: '3',
+      feeds: { '["a","event","$"]': { seq: 3 }, '["b","state","$"]': { seq: 3, updates: [[3, Date.now(), 3]] } },
+    });
+    body.write(events(4, 4));
+    await settle();
+    await b.save();
+    expect(JSON.parse(started.segments.writes[1] ?? '')).toMatchObject({
+      isAll: false,
+      feeds: { '["a","event","$"]': { seq: 4, updates: [[4, Date.now(), 4]] } },
+    });
+  });
+
+  test('a save asked for while one runs resolves after a second that covers it', async () => {
+    const started = connect([eventFeed()]);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    const body = streamTo(await started.world.request());
+    body.write(events(1, 1));
+    await settle();
+    started.segments.mode = 'hold';
+    const done: string[] = [];
+    const first = reader.save()?.then(() => done.push('first'));
+    // Nothing new: the write under way covers it.
+    const same = reader.save()?.then(() => done.push('same'));
+    body.write(events(2, 2));
+    await settle();
+    const second = reader.save()?.then(() => done.push('second'));
+    const third = reader.save()?.then(() => done.push('third'));
+    started.segments.release();
+    await settle();
+    expect(done).toEqual(['first', 'same']);
+    expect(started.segments.writes).toHaveLength(1);
+    started.segments.release();
+    await settle();
+    expect(done).toEqual(['first', 'same', 'second', 'third']);
+    expect(started.segments.writes).toHaveLength(2);
+    await Promise.all([first, same, second, third]);
+  });
+
+  test.each([
+    ['a poll with a state feed', { source: pollSource }, false],
+    ['a poll with an event feed', { source: pollSource, kind: 'event' }, true],
+    ['a WebSocket with a state feed', { source: socketSource }, false],
+    ['an event stream with a state feed', { source: sseSource }, true],
+    ['a pulse with an event feed', { source: { type: 'pulse' }, kind: 'event' }, false],
+  ])('is used for %s: %j %s', (_, fields, isDurable) => {
+    expect(connect([feedOf(fields)]).connection.isDurable).toBe(isDurable);
+  });
+
+  test('resumes where it was after the background was stopped', async () => {
+    const started = connect([eventFeed(), eventFeed({ id: 'b', path: '$.x' })]);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    streamTo(await started.world.request()).write(events(1, 30));
+    await settle();
+    const { cursor } = await see(reader, null);
+    const next = connect([eventFeed(), eventFeed({ id: 'b', path: '$.y' })], started.segments.reopen());
+    const again = await readerOf(next);
+    expect(again.info.epoch).toBe(cursor.epoch);
+    expect(values(again, { ...cursor, seq: 27 })).toEqual([28, 29, 30]);
+    again.follow(deaf);
+    const request = await next.world.request();
+    expect(request.headers['Last-Event-ID']).toBe('30');
+    streamTo(request).write(events(31, 32));
+    await settle();
+    expect(await see(again, cursor)).toMatchObject({ seen: [31, 32], lost: 0 });
+    expect(again.status).toMatchObject({ state: 'live', reason: null });
+  });
+
+  test('of a WebSocket says after a restart of the background that it may have missed something', async () => {
+    const feed = feedOf({ source: socketSource, kind: 'event' });
+    const started = connect([feed]);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    const socket = await started.world.socket();
+    socket.open();
+    socket.message('1');
+    const { cursor } = await see(reader, null);
+    const next = connect([feed], started.segments.reopen());
+    const again = await readerOf(next);
+    again.follow(deaf);
+    const other = await next.world.socket();
+    other.open();
+    expect(again.status).toMatchObject({ state: 'live', reason: { code: 'may-have-missed' } });
+    other.message('2');
+    expect(await see(again, cursor)).toMatchObject({ seen: [2], lost: 0 });
+  });
+
+  test('where it is refused the stream goes on, says so, tries again after 10 s and says that too', async () => {
+    const started = connect([eventFeed()]);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    const body = streamTo(await started.world.request());
+    body.write(events(1, 1));
+    await settle();
+    let { cursor } = await see(reader, null);
+    const { epoch } = cursor;
+    started.segments.mode = 'refuse';
+    const seen: Json[] = [];
+    for (let i = 2; i <= 4; i += 1) {
+      body.write(events(i, i));
+      await settle();
+      const next = await see(reader, cursor);
+      seen.push(...next.seen);
+      ({ cursor } = next);
+    }
+    expect(seen).toEqual([2, 3, 4]);
+    expect(reader.save()).toBeUndefined();
+    expect(reader.status).toMatchObject({ state: 'live', reason: { code: 'not-kept' } });
+    // What the disk has is older than what was seen, so it is not of this epoch.
+    expect(cursor.epoch).not.toBe(epoch);
+    const stopped = connect([eventFeed()], started.segments.reopen());
+    expect((await readerOf(stopped)).info.epoch).toBe(epoch);
+
+    started.segments.mode = 'work';
+    await vi.advanceTimersByTimeAsync(10_000);
+    const unchanged = reader.info.epoch;
+    await reader.save();
+    expect(reader.status.reason).toBeNull();
+    expect(reader.info.epoch).toBe(unchanged);
+    const next = connect([eventFeed()], started.segments.reopen());
+    expect(values(await readerOf(next), { ...cursor, seq: 2 })).toEqual([3, 4]);
+  });
+
+  test('where it is always refused the epoch stays', async () => {
+    const segments = createMemorySegments();
+    segments.mode = 'refuse';
+    const started = connect([eventFeed()], segments);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    const body = streamTo(await started.world.request());
+    const { epoch } = reader.info;
+    for (let i = 1; i <= 5; i += 1) {
+      body.write(events(i, i));
+      await settle();
+      await reader.save();
+      await vi.advanceTimersByTimeAsync(10_000);
+    }
+    expect(reader.info.epoch).toBe(epoch);
+    expect(values(reader)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('where it never answers the stream goes on after 2 s', async () => {
+    const started = connect([eventFeed()]);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    streamTo(await started.world.request()).write(events(1, 1));
+    await settle();
+    started.segments.mode = 'hang';
+    const saved = reader.save();
+    await vi.advanceTimersByTimeAsync(2_000);
+    await saved;
+    expect(reader.status).toMatchObject({ state: 'live', reason: { code: 'not-kept' } });
+  });
+});
+
+describe('a private window', () => {
+  const feed = feedOf({ source: sseSource, kind: 'event' });
+  const texts = ({ segments }: Started): string => segments.writes.join('\n');
+
+  test('alone has nothing written, not even by a later viewer', async () => {
+    const started = connect([feed]);
+    const hidden = await readerOf(started, 'a', false);
+    const leave = hidden.follow(deaf);
+    const body = streamTo(await started.world.request());
+    body.write('id: 1\ndata: "secret"\n\n');
+    await settle();
+    expect(hidden.save()).toBeUndefined();
+    const open = await readerOf(started);
+    open.follow(deaf);
+    const { cursor } = await see(open, null);
+    body.write('id: 2\ndata: "open"\n\n');
+    await settle();
+    const next = await see(open, cursor);
+    expect(next.seen).toEqual(['open']);
+    leave();
+    expect(texts(started)).toContain('open');
+    expect(texts(started)).not.toContain('secret');
+
+    // The place is kept, though not what was at it: nothing comes twice.
+    const again = connect([feed], started.segments.reopen());
+    const reader = await readerOf(again);
+    reader.follow(deaf);
+    expect((await again.world.request()).headers['Last-Event-ID']).toBe('2');
+    expect(values(reader, next.cursor)).toEqual([]);
+    expect(values(reader, { ...next.cursor, seq: 0 })).toEqual(['open']);
+  });
+
+  test('does not move the place that an open window comes back to', async () => {
+    const started = connect([feed]);
+    const open = await readerOf(started);
+    const leave = open.follow(deaf);
+    const body = streamTo(await started.world.request());
+    body.write(events(1, 3));
+    await settle();
+    const { cursor } = await see(open, null);
+    const hidden = await readerOf(started, 'a', false);
+    hidden.follow(deaf);
+    leave();
+    body.write('id: 4\ndata: "secret"\n\n');
+    await settle();
+    const hiddenSees = await see(hidden, null);
+    expect(hiddenSees.cursor.epoch).not.toBe(cursor.epoch);
+    // In memory the open window goes on without loss...
+    expect(await see(open, cursor)).toMatchObject({ seen: ['secret'], lost: 0 });
+    // ...and after a restart too, from the source; what the private window saw then is of no epoch that is known.
+    const next = connect([feed], started.segments.reopen());
+    const reader = await readerOf(next);
+    reader.follow(deaf);
+    expect(reader.info.epoch).toBe(cursor.epoch);
+    expect((await next.world.request()).headers['Last-Event-ID']).toBe('3');
+    expect(reader.read(hiddenSees.cursor, FAR).updates).toHaveLength(3);
+    expect(texts(started)).not.toContain('secret');
+  });
+
+  test('next to an open one waits for the write like everybody', async () => {
+    const started = connect([feed]);
+    const [open, hidden] = [await readerOf(started), await readerOf(started, 'a', false)];
+    open.follow(deaf);
+    hidden.follow(deaf);
+    streamTo(await started.world.request()).write(events(1, 1));
+    await settle();
+    await hidden.save();
+    expect(started.segments.writes).toHaveLength(1);
+  });
+});
+
+test('a restart at any moment loses nothing and gives nothing twice', async () => {
+  // The source has 1 to 60 and sends on from Last-Event-ID. At each cut the background is stopped after so many steps
+  // of: some events come, the viewer reads, the write ends, the viewer sees.
+  for (let cut = 0; cut < 40; cut += 1) {
+    const feed = feedOf({ source: sseSource, kind: 'event' });
+    let segments = createMemorySegments();
+    const seen: Json[] = [];
+    const page: { cursor: Cursor | null } = { cursor: null };
+    const show = ({ epoch, updates }: ReturnType<FeedReader['read']>): void => {
+      seen.push(...updates.map(({ value }) => value));
+      page.cursor = { epoch, seq: updates.at(-1)?.seq ?? page.cursor?.seq ?? 0 };
+    };
+    for (let life = 0; life < 3; life += 1) {
+      const started = connect([feed], segments);
+      const reader = await readerOf(started);
+      reader.follow(deaf);
+      const request = await started.world.request();
+      let next = Number(request.headers['Last-Event-ID'] ?? '0') + 1;
+      const body = streamTo(request);
+      segments.mode = 'hold';
+      const steps = life === 2 ? Infinity : (cut * (life + 3)) % 17;
+      for (let step = 0; step < steps && next <= 61; step += 1) {
+        // At the end one more round without news, for what is left.
+        const last = Math.min(60, next + (step % 4));
+        if (next <= 60) body.write(events(next, last));
+        next = last + 1 + Number(next > 60);
+        await settle();
+        if (step + 1 === steps) break;
+        const reading = reader.read(page.cursor, 200);
+        const saved = reader.save();
+        if (step + 2 === steps) break;
+        segments.release();
+        await settle();
+        segments.release();
+        await saved;
+        // Posted: the page has it, whatever becomes of the background.
+        show(reading);
+        expect(reading.lost).toBe(0);
+      }
+      if (life === 2) {
+        for (let more = true; more;) {
+          const reading = reader.read(page.cursor, 200);
+          show(reading);
+          ({ more } = reading);
+        }
+      }
+      // The old background is gone with all that it had not written.
+      segments = segments.reopen();
+      started.connection.end();
+    }
+    const [first] = seen as number[];
+    expect(seen, `cut ${cut}`).toEqual(range(first ?? 0, 60));
+  }
+});
+
+test('connectionKey is the same whatever the order of the fields', () => {
+  const { source } = feedOf({ source: sseSource });
+  const turned = Object.fromEntries(Object.entries(source).toReversed()) as unknown as typeof source;
+  expect(connectionKey(turned)).toBe(connectionKey(source));
+  expect(connectionKey({ type: 'poll', address: 'https://a/' })).not.toBe(
+    connectionKey({ type: 'poll', address: 'https://b/' }),
+  );
+});

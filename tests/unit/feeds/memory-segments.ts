@@ -1,0 +1,62 @@
+import type { Segment, Segments } from '../../../utils/feeds/segments';
+
+export interface MemorySegments extends Segments {
+  /** What is there, by connection. */
+  readonly kept: Map<string, Segment[]>;
+  /** Every write that was kept, in order. */
+  readonly writes: string[];
+  /** `refuse`: everything rejects; `hang`: nothing settles; `hold`: writes wait for {@link release}. */
+  mode: 'work' | 'refuse' | 'hang' | 'hold';
+  /** Lets the writes that wait go through. */
+  release(): void;
+  /** The same disk as another background finds it. */
+  reopen(): MemorySegments;
+}
+
+/** IndexedDB as far as checkpoints use it: a write is kept whole or not at all. */
+export function createMemorySegments(kept = new Map<string, Segment[]>()): MemorySegments {
+  const writes: string[] = [];
+  let held: (() => void)[] = [];
+
+  const perform = async (change: () => void): Promise<void> => {
+    if (segments.mode === 'refuse') throw new DOMException('full', 'QuotaExceededError');
+    if (segments.mode === 'hang') await new Promise<never>(() => {});
+    if (segments.mode === 'hold') {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held.push(resolve);
+      await promise;
+    }
+    await Promise.resolve();
+    change();
+  };
+
+  const segments: MemorySegments = {
+    kept,
+    writes,
+    mode: 'work',
+    release() {
+      for (const resolve of held) resolve();
+      held = [];
+    },
+    reopen: () => createMemorySegments(structuredClone(kept)),
+    async load(connection) {
+      await perform(() => {});
+      return [...(kept.get(connection) ?? [])];
+    },
+    put: (connection, number, text) =>
+      perform(() => {
+        writes.push(text);
+        kept.set(connection, [...(kept.get(connection) ?? []), [number, text]]);
+      }),
+    replace: (connection, number, text) =>
+      perform(() => {
+        writes.push(text);
+        kept.set(connection, [[number, text]]);
+      }),
+    prune: (keep) =>
+      perform(() => {
+        for (const connection of kept.keys()) if (!keep.has(connection)) kept.delete(connection);
+      }),
+  };
+  return segments;
+}

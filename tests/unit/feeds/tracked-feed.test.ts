@@ -1,0 +1,222 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { parseFeed } from '../../../utils/feeds/feed';
+import type { Feed } from '../../../utils/feeds/feed';
+import { createTrackedFeed, feedKey, staleAfterMs } from '../../../utils/feeds/tracked-feed';
+import type { TrackedFeed } from '../../../utils/feeds/tracked-feed';
+import type { SourceStatus } from '../../../utils/feeds/source';
+import type { Json } from '../../../utils/stream/protocol';
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const poll = { type: 'poll', address: 'https://example.com/x' };
+const sse = { type: 'sse', address: 'https://example.com/x', silentAfterMs: 7_000 };
+const LIVE: SourceStatus = { state: 'live', reason: null, retryAt: null };
+
+function feedOf(fields: Record<string, unknown> = {}): Feed {
+  const parsed = parseFeed({ id: 'a', name: 'A', source: poll, ...fields });
+  if (!parsed.ok) throw new Error(parsed.reason);
+  return parsed.feed;
+}
+
+function track(fields: Record<string, unknown> = {}) {
+  const tracked = createTrackedFeed(feedOf(fields), {
+    now: () => Date.now(),
+    newEpoch: () => 'e',
+    restore: undefined,
+  });
+  const heard = { news: 0, statuses: [] as string[] };
+  const unfollow = tracked.follow({
+    onNews: () => (heard.news += 1),
+    onStatus: () => heard.statuses.push(`${tracked.status.state} ${tracked.status.reason?.code ?? ''}`.trim()),
+  });
+  return { tracked, heard, unfollow };
+}
+
+const take = (tracked: TrackedFeed, data: Json, onlyChanged = false): void =>
+  tracked.take(data, { keep: true, onlyChanged });
+const values = ({ log }: TrackedFeed): Json[] => log.read(null, 100_000).updates.map(({ value }) => value);
+
+describe('a tracked feed', () => {
+  test('appends what its path leads to and tells news once for all that comes in one go', async () => {
+    const { tracked, heard } = track({ path: '$.a', kind: 'event' });
+    for (let i = 0; i < 1_000; i += 1) take(tracked, { a: i });
+    expect(heard.news).toBe(0);
+    await Promise.resolve();
+    expect(heard.news).toBe(1);
+    expect(tracked.log.seq).toBe(1_000);
+    take(tracked, { a: 1 });
+    await Promise.resolve();
+    expect(heard.news).toBe(2);
+  });
+
+  test('is live with its first value and knows since when', () => {
+    const { tracked, heard } = track();
+    tracked.takeStatus(LIVE);
+    expect(tracked.status).toEqual({ feed: 'a', state: 'waiting', since: 1_000_000, reason: null, retryAt: null });
+    vi.advanceTimersByTime(50);
+    take(tracked, 1);
+    expect(tracked.status).toMatchObject({ state: 'live', since: 1_000_050 });
+    vi.advanceTimersByTime(50);
+    take(tracked, 2);
+    expect(tracked.status).toMatchObject({ state: 'live', since: 1_000_050 });
+    expect(heard.statuses).toEqual(['live']);
+  });
+
+  test('of a poll shows at once that its path finds nothing', () => {
+    const { tracked, heard } = track({ path: '$.a' });
+    tracked.takeStatus(LIVE);
+    take(tracked, { b: 1 });
+    expect(tracked.status.reason).toEqual({ code: 'path', detail: '$.a' });
+    take(tracked, { a: 1 });
+    take(tracked, {});
+    // A 304 says that nothing is still nothing.
+    tracked.takeFresh(true);
+    expect(heard.statuses).toEqual(['waiting path', 'live', 'stale path']);
+  });
+
+  test('of a stream shows that its path finds nothing only until it has found something', () => {
+    const { tracked, heard } = track({ path: '$.a', source: sse });
+    tracked.takeStatus(LIVE);
+    take(tracked, { b: 1 });
+    take(tracked, { a: 1 });
+    take(tracked, { b: 1 });
+    expect(heard.statuses).toEqual(['waiting path', 'live']);
+    tracked.takeStatus({ state: 'waiting', reason: null, retryAt: null });
+    tracked.takeStatus(LIVE);
+    take(tracked, { b: 1 });
+    expect(tracked.status).toMatchObject({ state: 'stale', reason: { code: 'path' } });
+  });
+
+  test('takes a poll that says nothing is newer as a new time of a state, and as no event', () => {
+    const state = track().tracked;
+    take(state, 5);
+    vi.advanceTimersByTime(1_000);
+    state.takeFresh(true);
+    expect(state.log.newest).toEqual({ seq: 2, at: 1_001_000, value: 5 });
+    const event = track({ kind: 'event' }).tracked;
+    take(event, 5);
+    event.takeFresh(true);
+    expect(event.log.seq).toBe(1);
+  });
+
+  test('takes only what changed where it is asked to', () => {
+    const { tracked } = track({ kind: 'event' });
+    for (const value of [1, 1, { a: [2] }, { a: [2] }, 1]) take(tracked, value, true);
+    expect(values(tracked)).toEqual([1, { a: [2] }, 1]);
+  });
+
+  test('shows bad data, tells its followers ever more rarely, and forgets it with the next good answer of a poll', () => {
+    const { tracked, heard } = track();
+    tracked.takeStatus(LIVE);
+    take(tracked, 1);
+    for (let i = 0; i < 1_000; i += 1) tracked.takeBad('bad-data', 'not JSON');
+    expect(tracked.status).toMatchObject({
+      state: 'live',
+      reason: { code: 'bad-data', detail: 'not JSON (512 times)' },
+    });
+    expect(heard.statuses).toHaveLength(1 + 10);
+    tracked.takeBad('too-large', 'more than 1 MiB');
+    expect(tracked.status.reason).toEqual({ code: 'too-large', detail: 'more than 1 MiB' });
+    take(tracked, 2);
+    expect(tracked.status.reason).toBeNull();
+  });
+
+  test('of a stream shows bad data for 10 s at least, though good data comes between', () => {
+    const { tracked, heard } = track({ source: sse });
+    tracked.takeStatus(LIVE);
+    for (let i = 0; i < 20; i += 1) {
+      tracked.takeBad('bad-data', 'x');
+      take(tracked, i);
+      vi.advanceTimersByTime(100);
+    }
+    expect(tracked.status).toMatchObject({ state: 'live', reason: { code: 'bad-data' } });
+    expect(heard.statuses.length).toBeLessThan(8);
+    vi.advanceTimersByTime(10_000);
+    expect(tracked.status.reason?.code).toBe('bad-data');
+    take(tracked, 1);
+    expect(tracked.status.reason).toBeNull();
+  });
+
+  test.each([
+    ['a value over 64 KiB', 'x'.repeat(70_000), 'too-large'],
+    ['a number that JSON cannot hold', Infinity, 'bad-data'],
+  ])('refuses %s and goes on', (_, value, code) => {
+    const { tracked } = track();
+    tracked.takeStatus(LIVE);
+    take(tracked, 1);
+    take(tracked, value);
+    expect(tracked.status).toMatchObject({ state: 'live', reason: { code } });
+    expect(values(tracked)).toEqual([1]);
+  });
+
+  test('of a poll is stale when good answers stop, although it still answers', () => {
+    const { tracked } = track({ paceMs: 4_000 });
+    tracked.takeStatus(LIVE);
+    take(tracked, 1);
+    vi.advanceTimersByTime(8_000);
+    tracked.takeBad('bad-data', 'not JSON');
+    expect(tracked.status.state).toBe('live');
+    vi.advanceTimersByTime(1);
+    tracked.takeBad('bad-data', 'not JSON');
+    expect(tracked.status).toMatchObject({ state: 'stale', reason: { code: 'bad-data' } });
+    take(tracked, 2);
+    expect(tracked.status.state).toBe('live');
+  });
+
+  test('without a value is not stale however long its answers were bad', () => {
+    const { tracked } = track();
+    tracked.takeStatus(LIVE);
+    vi.advanceTimersByTime(100_000);
+    tracked.takeBad('bad-data', 'x');
+    expect(tracked.status.state).toBe('waiting');
+  });
+
+  test('notes what is promised less', () => {
+    const { tracked } = track({ kind: 'event' });
+    tracked.takeStatus(LIVE);
+    tracked.note({ mayHaveMissed: true });
+    expect(tracked.status.reason?.code).toBe('may-have-missed');
+    tracked.note({ notKept: true });
+    expect(tracked.status.reason?.code).toBe('not-kept');
+    tracked.note({ notKept: false, mayHaveMissed: false });
+    expect(tracked.status.reason).toBeNull();
+  });
+
+  test('tells nothing to who has left, also of news that were about to be told', async () => {
+    const { tracked, heard, unfollow } = track();
+    take(tracked, 1);
+    unfollow();
+    await Promise.resolve();
+    tracked.takeStatus(LIVE);
+    expect(heard).toEqual({ news: 0, statuses: [] });
+  });
+
+  test('refuses a path that does not parse', () => {
+    expect(() =>
+      createTrackedFeed({ ...feedOf(), path: 'x' }, { now: Date.now, newEpoch: () => 'e', restore: undefined }),
+    ).toThrow(new TypeError('Cannot track the path "x": a path starts with $ (character 1)'));
+  });
+});
+
+test.each([
+  [{ paceMs: 1_000 }, 5_000],
+  [{ paceMs: 10_000 }, 20_000],
+  [{ source: sse }, 7_000],
+  [{ source: { type: 'websocket', address: 'wss://example.com', silentAfterMs: 9_000 } }, 9_000],
+  [{ source: { type: 'pulse' } }, 5_000],
+  [{ kind: 'event' }, null],
+  [{ kind: 'event', source: sse }, null],
+])('a feed with %j is stale after %j ms', (fields, ms) => {
+  expect(staleAfterMs(feedOf(fields))).toBe(ms);
+});
+
+test('feedKey changes with id, kind and path, and with nothing else', () => {
+  const key = feedKey(feedOf());
+  expect(feedKey(feedOf({ name: 'B', unit: 'ms', paceMs: 9_000 }))).toBe(key);
+  for (const other of [{ id: 'b' }, { kind: 'event' }, { path: '$.a' }]) expect(feedKey(feedOf(other))).not.toBe(key);
+});

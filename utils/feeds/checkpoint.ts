@@ -1,0 +1,169 @@
+/**
+ * What of a connection outlives the background: the logs of its feeds and the id of its last event, together, because
+ * one without the other would bring events twice or not at all. Written as segments: each says what is new since the one
+ * before, and from time to time one says everything and replaces the others.
+ *
+ * Nothing here rejects: a database may be refused, full, closed or never answer, and the stream goes on without it.
+ */
+import type { Cursor, Json } from '../stream/protocol';
+import type { KeptLog, KeptUpdate } from './log';
+import type { Segments } from './segments';
+import type { SourceDeps } from './source';
+
+/** A connection as it is kept; `feeds` by a key that names the feed, its kind and its path. */
+export interface Checkpoint {
+  lastEventId: string | null;
+  feeds: Record<string, KeptLog>;
+}
+
+/** `unknown`: it did not answer in time, so it may be kept or not. */
+export type SaveOutcome = 'kept' | 'refused' | 'unknown';
+
+export interface CheckpointFile {
+  /** Whether the next {@link save} has to give everything. */
+  readonly needsAll: boolean;
+  /** What is kept; `null` when there is nothing, or nothing that can be read. */
+  load(): Promise<Checkpoint | null>;
+  /** Keeps everything, or what is new since the last that was kept. Not to be called again before it has answered. */
+  save(checkpoint: Checkpoint, isAll: boolean): Promise<SaveOutcome>;
+}
+
+/** Characters and segments after which everything is written anew. Both bound what a start has to read. */
+export const COMPACT_AFTER = { characters: 8 * 1024 * 1024, segments: 2_000 } as const;
+
+/** How long a read may take, in ms: a page waits 3 s for its handshake. */
+export const LOAD_LIMIT_MS = 1_500;
+
+/** How long a write may take, in ms. Pages see nothing of a batch before it is written. */
+export const SAVE_LIMIT_MS = 2_000;
+
+interface SegmentText extends Checkpoint {
+  version: 1;
+  isAll: boolean;
+}
+
+type Fields = Record<string, unknown>;
+
+const isObject = (x: unknown): x is Fields => typeof x === 'object' && x !== null && !Array.isArray(x);
+const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
+const isCursor = (x: unknown): x is Cursor => isObject(x) && typeof x['epoch'] === 'string' && isCount(x['seq']);
+
+function areUpdates(x: unknown): x is KeptUpdate[] {
+  if (!Array.isArray(x)) return false;
+  let last = 0;
+  for (const update of x as unknown[]) {
+    if (!Array.isArray(update) || update.length !== 3 || !isCount(update[0]) || !isCount(update[1])) return false;
+    if (update[0] <= last) return false;
+    last = update[0];
+  }
+  return true;
+}
+
+const isKeptLog = (x: unknown): x is KeptLog =>
+  isObject(x) &&
+  typeof x['epoch'] === 'string' &&
+  isCount(x['seq']) &&
+  Array.isArray(x['former']) &&
+  x['former'].every(isCursor) &&
+  areUpdates(x['updates']);
+
+function parseSegment(text: string): SegmentText | null {
+  let x: unknown;
+  try {
+    x = JSON.parse(text) as Json;
+  } catch {
+    return null;
+  }
+  const holds =
+    isObject(x) &&
+    x['version'] === 1 &&
+    typeof x['isAll'] === 'boolean' &&
+    (x['lastEventId'] === null || typeof x['lastEventId'] === 'string') &&
+    isObject(x['feeds']) &&
+    Object.values(x['feeds']).every(isKeptLog);
+  return holds ? (x as unknown as SegmentText) : null;
+}
+
+/** Puts what is new behind what was there, in place, unless it is of another history. */
+function merge(old: KeptLog | undefined, next: KeptLog): KeptLog {
+  const isSame = old?.epoch === next.epoch || next.former.some(({ epoch }) => epoch === old?.epoch);
+  if (old === undefined || !isSame) return next;
+  for (const update of next.updates) if (update[0] > old.seq) old.updates.push(update);
+  return { ...next, updates: old.updates };
+}
+
+/** Puts segments together; `null` when one of them cannot be read or the first does not say everything. */
+export function joinSegments(texts: readonly string[]): Checkpoint | null {
+  let joined: Checkpoint | null = null;
+  for (const text of texts) {
+    const segment = parseSegment(text);
+    if (segment === null) return null;
+    if (segment.isAll) joined = { lastEventId: null, feeds: {} };
+    if (joined === null) return null;
+    joined.lastEventId = segment.lastEventId;
+    for (const [key, log] of Object.entries(segment.feeds)) joined.feeds[key] = merge(joined.feeds[key], log);
+  }
+  return joined;
+}
+
+/** Opens what is kept of one connection. Nothing is read or written before it is asked. */
+export function createCheckpointFile(
+  connection: string,
+  segments: Segments,
+  { after }: Pick<SourceDeps, 'after'>,
+): CheckpointFile {
+  let needsAll = true;
+  let nextNumber = 0;
+  let count = 0;
+  let characters = 0;
+  /** A write that did not answer in time. */
+  let isHanging = false;
+
+  /** The result, or `null` when it is refused, or `undefined` when it is late. */
+  const within = async <T>(limitMs: number, run: () => Promise<T>): Promise<T | null | undefined> => {
+    const late = Promise.withResolvers<undefined>();
+    const callOff = after(limitMs, () => late.resolve(undefined));
+    // QuotaExceededError, InvalidStateError, SecurityError and what else browsers have: there is one answer to all.
+    const result = (async () => run())().catch(() => null);
+    const first = await Promise.race([result, late.promise]);
+    callOff();
+    return first;
+  };
+
+  return {
+    get needsAll() {
+      return needsAll || count >= COMPACT_AFTER.segments || characters >= COMPACT_AFTER.characters;
+    },
+    async load() {
+      const found = await within(LOAD_LIMIT_MS, () => segments.load(connection));
+      if (found === null || found === undefined) return null;
+      nextNumber = (found.at(-1)?.[0] ?? -1) + 1;
+      const joined = joinSegments(found.map(([, text]) => text));
+      needsAll = joined === null;
+      count = found.length;
+      characters = found.reduce((sum, [, text]) => sum + text.length, 0);
+      return joined;
+    },
+    async save(checkpoint, isAll) {
+      if (isHanging) return 'refused';
+      const text = JSON.stringify({ version: 1, isAll, ...checkpoint } satisfies SegmentText);
+      const number = nextNumber;
+      nextNumber += 1;
+      isHanging = true;
+      const saved = await within(SAVE_LIMIT_MS, async () => {
+        try {
+          await (isAll ? segments.replace(connection, number, text) : segments.put(connection, number, text));
+        } finally {
+          isHanging = false;
+        }
+        return true;
+      });
+      // After a write that may be missing the next one cannot say "since the last".
+      needsAll = saved !== true;
+      count = isAll ? 1 : count + 1;
+      characters = isAll ? text.length : characters + text.length;
+      if (saved === undefined) return 'unknown';
+      return saved === true ? 'kept' : 'refused';
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { openDB } from 'idb';
+import type { DBSchema, IDBPDatabase } from 'idb';
+
+/** One piece of what is kept of a connection: its number, counted up, and its text. */
+export type Segment = [number: number, text: string];
+
+/** Where checkpoints are kept: texts by connection and number. Every method may reject, or never settle. */
+export interface Segments {
+  /** All of a connection, by number. */
+  load(connection: string): Promise<Segment[]>;
+  put(connection: string, number: number, text: string): Promise<void>;
+  /** Puts one in place of all that the connection has, both or neither. */
+  replace(connection: string, number: number, text: string): Promise<void>;
+  /** Removes the connections that are not in `keep`. */
+  prune(keep: ReadonlySet<string>): Promise<void>;
+}
+
+const STORE = 'segments';
+
+interface Schema extends DBSchema {
+  segments: { key: [string, number]; value: string };
+}
+
+const allOf = (connection: string): IDBKeyRange => IDBKeyRange.bound([connection, 0], [connection, Infinity]);
+
+/** Relaxed: handed to the system and not forced to the disk. It outlives the background and the browser, not a power cut. */
+const WRITE = { durability: 'relaxed' } as const;
+
+/** Keeps segments in IndexedDB. The database is opened when first used, and again after it failed or was closed. */
+export function createIndexedDbSegments(name = 'tidings'): Segments {
+  let opening: Promise<IDBPDatabase<Schema>> | null = null;
+
+  const open = (): Promise<IDBPDatabase<Schema>> => {
+    const forget = (): void => {
+      opening = null;
+    };
+    opening ??= openDB<Schema>(name, 1, {
+      upgrade(database) {
+        database.createObjectStore(STORE);
+      },
+      // Another version of the extension wants to upgrade it: let go, or it waits for ever.
+      blocking: (_current, _wanted, event) => {
+        forget();
+        (event.target as IDBDatabase).close();
+      },
+      terminated: forget,
+    }).catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    return opening;
+  };
+
+  /** Runs one transaction; a connection that turns out to be closed is forgotten, so that the next one opens it again. */
+  const write = async (run: (store: WritableStore) => Promise<unknown>[]): Promise<void> => {
+    const database = await open();
+    try {
+      const transaction = database.transaction(STORE, 'readwrite', WRITE);
+      await Promise.all([...run(transaction.store), transaction.done]);
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'InvalidStateError') opening = null;
+      throw error;
+    }
+  };
+
+  return {
+    async load(connection) {
+      const transaction = (await open()).transaction(STORE);
+      const [keys, texts] = await Promise.all([
+        transaction.store.getAllKeys(allOf(connection)),
+        transaction.store.getAll(allOf(connection)),
+        transaction.done,
+      ]);
+      return keys.map(([, number], i): Segment => [number, texts[i] ?? '']);
+    },
+    put: (connection, number, text) => write((store) => [store.put(text, [connection, number])]),
+    replace: (connection, number, text) =>
+      write((store) => [store.delete(allOf(connection)), store.put(text, [connection, number])]),
+    async prune(keep) {
+      const keys = await (await open()).getAllKeys(STORE);
+      const gone = new Set(keys.map(([connection]) => connection).filter((connection) => !keep.has(connection)));
+      if (gone.size > 0) await write((store) => [...gone].map((connection) => store.delete(allOf(connection))));
+    },
+  };
+}
+
+interface WritableStore {
+  put(value: string, key: [string, number]): Promise<unknown>;
+  delete(key: IDBKeyRange): Promise<unknown>;
+}

@@ -1,0 +1,201 @@
+/**
+ * One feed of a connection: its log, its state, and who follows it. It is told what its source gives; it does not know
+ * where from.
+ */
+import type { FollowListener } from '../stream/feed-reader';
+import type { FeedInfo, FeedStatus, Json, StatusReason } from '../stream/protocol';
+import type { Feed } from './feed';
+import { feedStatus } from './feed-status';
+import { createLog } from './log';
+import type { KeptLog, Log } from './log';
+import { parsePath, select } from './select';
+import type { Path } from './select';
+import { because } from './source';
+import type { SourceStatus } from './source';
+
+/** How long refused messages of a stream are shown after the last one, in ms: until good data comes after it. */
+export const BAD_SHOWN_MS = 10_000;
+
+export interface TrackedFeed {
+  readonly feed: Feed;
+  readonly log: Log;
+  readonly info: FeedInfo;
+  readonly status: FeedStatus;
+  /** Takes another name, unit or pace; see {@link feedKey} for what cannot change. */
+  rename(feed: Feed): void;
+  /** Selects the value in `data` and appends it. `onlyChanged`: not when it is the newest again. */
+  take(data: Json, options: { keep: boolean; onlyChanged: boolean }): void;
+  /** The source has nothing newer: a state feed's value is as good as new. */
+  takeFresh(keep: boolean): void;
+  /** The source refused a message. */
+  takeBad(code: 'bad-data' | 'too-large', detail: string): void;
+  takeStatus(source: SourceStatus): void;
+  note(notes: { notKept?: boolean; mayHaveMissed?: boolean }): void;
+  /** Tells the followers that there may be something new. */
+  tellNews(): void;
+  follow(listener: FollowListener): () => void;
+}
+
+/** Names a feed as far as its log goes: with another kind or path what was kept is not its history. */
+export const feedKey = ({ id, kind, path }: Feed): string => JSON.stringify([id, kind, path]);
+
+/** Age in ms from which a feed's newest value counts as stale. */
+export function staleAfterMs({ kind, source, paceMs }: Feed): number | null {
+  if (kind === 'event') return null;
+  if (source.type === 'pulse') return 5_000;
+  return source.type === 'poll' ? Math.max(2 * paceMs, 5_000) : source.silentAfterMs;
+}
+
+const WAITING: SourceStatus = { state: 'waiting', reason: null, retryAt: null };
+
+const isSame = (a: SourceStatus, b: SourceStatus): boolean =>
+  a.state === b.state &&
+  a.retryAt === b.retryAt &&
+  a.reason?.code === b.reason?.code &&
+  a.reason?.detail === b.reason?.detail;
+
+/**
+ * Begins to track a feed.
+ * @throws {TypeError} when its path does not parse; {@link parseFeed} lets none through
+ */
+export function createTrackedFeed(
+  initial: Feed,
+  { now, newEpoch, restore }: { now: () => number; newEpoch: () => string; restore: KeptLog | undefined },
+): TrackedFeed {
+  const path = pathOf(initial);
+  const log = createLog(initial.kind, { newEpoch, restore });
+  const followers = new Set<FollowListener>();
+  const answers = initial.source.type === 'poll';
+  let feed = initial;
+  let source = WAITING;
+  let lastGoodAt = now();
+  /** Found in the data of this opening. Not each message of a stream need have every feed's value. */
+  let hasFound = false;
+  let missing: StatusReason | null = null;
+  let bad: { reason: StatusReason; what: string; count: number; at: number } | null = null;
+  let notKept: StatusReason | null = null;
+  let mayHaveMissed: StatusReason | null = null;
+  let shown: SourceStatus = WAITING;
+  let since = now();
+  let newsWaits = false;
+
+  const derive = (): SourceStatus => {
+    const limitMs = staleAfterMs(feed);
+    return feedStatus({
+      kind: feed.kind,
+      source,
+      hasValue: log.newest !== null,
+      isOverdue: answers && log.newest !== null && limitMs !== null && now() - lastGoodAt > limitMs,
+      path: missing,
+      bad: bad?.reason ?? null,
+      notKept,
+      mayHaveMissed,
+    });
+  };
+
+  const refresh = (): void => {
+    const next = derive();
+    if (isSame(next, shown)) return;
+    if (next.state !== shown.state) since = now();
+    shown = next;
+    for (const follower of followers) follower.onStatus();
+  };
+
+  const isAgain = (value: Json): boolean =>
+    log.newest !== null && JSON.stringify(log.newest.value) === JSON.stringify(value);
+
+  const append = (value: Json, keep: boolean): void => {
+    const appended = log.append(value, now(), keep);
+    if (!appended.ok) return tracked.takeBad(appended.code, appended.reason);
+    lastGoodAt = now();
+    if (bad !== null && (answers || now() - bad.at >= BAD_SHOWN_MS)) bad = null;
+    tracked.tellNews();
+    refresh();
+  };
+
+  const tracked: TrackedFeed = {
+    get feed() {
+      return feed;
+    },
+    log,
+    get info() {
+      const { id, name, kind, unit } = feed;
+      return { id, name, kind, unit, epoch: log.epoch, staleAfterMs: staleAfterMs(feed) };
+    },
+    get status() {
+      return { feed: feed.id, since, ...shown };
+    },
+    rename(next) {
+      feed = next;
+      refresh();
+    },
+    take(data, { keep, onlyChanged }) {
+      const selected = select(path, data);
+      if (!selected.ok) {
+        if (answers || !hasFound) missing = because('path', feed.path);
+        refresh();
+        return;
+      }
+      hasFound = true;
+      missing = null;
+      if (!onlyChanged || !isAgain(selected.value)) {
+        append(selected.value, keep);
+        return;
+      }
+      lastGoodAt = now();
+      refresh();
+    },
+    takeFresh(keep) {
+      const { newest } = log;
+      if (missing !== null) return;
+      lastGoodAt = now();
+      if (feed.kind === 'state' && newest !== null) append(newest.value, keep);
+      else refresh();
+    },
+    takeBad(code, what) {
+      const count = bad?.what === what ? bad.count + 1 : 1;
+      // Thousands a second may be bad: told at the 1st, 2nd, 4th, 8th...
+      const isTold = (count & (count - 1)) === 0;
+      const reason =
+        bad !== null && !isTold ? bad.reason : because(code, count === 1 ? what : `${what} (${count} times)`);
+      bad = { reason, what, count, at: now() };
+      refresh();
+    },
+    takeStatus(next) {
+      source = next;
+      if (next.state === 'waiting') {
+        hasFound = false;
+        missing = null;
+        bad = null;
+      }
+      refresh();
+    },
+    note(notes) {
+      if (notes.notKept !== undefined) notKept = notes.notKept ? because('not-kept') : null;
+      if (notes.mayHaveMissed !== undefined) mayHaveMissed = notes.mayHaveMissed ? because('may-have-missed') : null;
+      refresh();
+    },
+    tellNews() {
+      if (newsWaits) return;
+      newsWaits = true;
+      // A source hands over thousands of updates in one go: the followers hear of them once, when all are in.
+      queueMicrotask(() => {
+        newsWaits = false;
+        for (const follower of followers) follower.onNews();
+      });
+    },
+    follow(listener) {
+      // A listener that follows twice is two followers.
+      const follower = { onNews: () => listener.onNews(), onStatus: () => listener.onStatus() };
+      followers.add(follower);
+      return () => followers.delete(follower);
+    },
+  };
+  return tracked;
+}
+
+function pathOf({ path }: Feed): Path {
+  const parsed = parsePath(path);
+  if (!parsed.ok) throw new TypeError(`Cannot track the path "${path}": ${parsed.reason}`);
+  return parsed.path;
+}
