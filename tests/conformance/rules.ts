@@ -377,6 +377,7 @@ export const RULES: Rule[] = [
         idStillSet: true,
         reconnectThrew: false,
         secondPort: [],
+        secondPortArrived: false,
         idAfterwards: null,
         connectThrows: true,
       },
@@ -389,13 +390,15 @@ export const RULES: Rule[] = [
       const { names } = await place.run({ op: 'ports' });
       if (names.length === 0) return { oldScript: 'gone, a new one is there' };
       const told = goodbye(await port.near());
-      const second = names.indexOf(`${port.name} again`);
+      const again = `${port.name} again`;
+      const second = names.indexOf(again);
       return {
         oldScript: 'runs on',
         told: told !== null,
         idStillSet: told?.idStillSet,
         reconnectThrew: second < 0,
         secondPort: second < 0 ? null : (await place.run({ op: 'log', port: second })).log,
+        secondPortArrived: (await world.background({ op: 'names' })).names.includes(again),
         idAfterwards: (await place.run({ op: 'runtimeId' })).id,
         connectThrows: (await place.run({ op: 'connect', name: 'late' })).threw !== null,
       };

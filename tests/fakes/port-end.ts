@@ -49,12 +49,11 @@ export interface Place {
 /** A place where everything arrives at once. */
 export const createPlace = (): Place => ({ state: 'active', held: [], ends: new Set(), lastError: undefined });
 
-/** One end of a port. `deaf`: open to its owner, but nothing passes any more. */
+/** One end of a port. Without a peer it is open to its owner, but nothing passes any more. */
 export interface End {
   port: FakePort;
   place: Place;
   peer: End | null;
-  deaf: boolean;
   /** The other end is gone: tells the owner, once, in its turn, if its place is active. */
   close(cause: string | null): void;
   /** Hands over a copied message, if the port is still open. */
@@ -79,7 +78,6 @@ export function createEnd({ name, place, flavour, delivery, sender }: EndOptions
   const end: End = {
     place,
     peer: null,
-    deaf: false,
     port: {
       name,
       ...(sender && { sender }),
@@ -91,13 +89,13 @@ export function createEnd({ name, place, flavour, delivery, sender }: EndOptions
       postMessage(message) {
         if (!open) throw new Error('Attempting to use a disconnected port object');
         const copy = COPY[flavour](message);
-        if (!end.deaf && end.place.state !== 'gone') end.peer?.receive(copy);
+        end.peer?.receive(copy);
       },
       disconnect() {
         if (!open) return;
         open = false;
         end.place.ends.delete(end);
-        if (!end.deaf) end.peer?.close(null);
+        end.peer?.close(null);
       },
     },
     // `end.place` is read at delivery: the background's end gets its place when the background has started.

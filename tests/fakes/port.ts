@@ -135,16 +135,12 @@ export function createFakeRuntime({
     const near = createEnd({ name, place: page.place, flavour, delivery });
     // Not yet joined to the background: it may have to start first. What is posted now queues behind that start.
     const far = createEnd({ name, place: createPlace(), flavour, delivery, sender: page.sender });
+    if (page.generation === 'replaced' || page.place.state === 'gone') return near.port;
     join(near, far);
-    if (page.generation === 'replaced' || page.place.state === 'gone') {
-      near.deaf = true;
-      return near.port;
-    }
     delivery.add(() => {
       const started = start();
-      if (started === 'silence') {
-        near.deaf = true;
-      } else if (started === 'refusal' || started.onConnect.size === 0) {
+      if (started === 'silence') return;
+      if (started === 'refusal' || started.onConnect.size === 0) {
         near.close('Could not establish connection. Receiving end does not exist.');
       } else {
         far.place = started.place;
@@ -171,7 +167,6 @@ export function createFakeRuntime({
         page.place.state = 'cached';
         if (flavour === 'firefox') return;
         for (const end of page.place.ends) {
-          end.deaf = true;
           end.peer?.close(
             'The page keeping the extension port is moved into back/forward cache, so the message channel is closed.',
           );
@@ -208,7 +203,6 @@ export function createFakeRuntime({
     for (const { peer } of place.ends) {
       if (!peer) continue;
       peer.peer = null;
-      peer.deaf = true;
       if (tellPages) peer.close(null);
     }
     place.ends.clear();
