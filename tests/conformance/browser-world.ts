@@ -25,7 +25,15 @@ export async function openBrowserWorld(
     server.listen(0, '127.0.0.1', resolve);
   });
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const browser = await launchBrowser(flavour, { extensionDir });
+  const stop = async (): Promise<void> => {
+    server.closeAllConnections();
+    server.close();
+    await rm(extensionDir, { recursive: true, force: true });
+  };
+  const browser = await launchBrowser(flavour, { extensionDir }).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   let names = 0;
   let commands = 0;
 
@@ -83,9 +91,7 @@ export async function openBrowserWorld(
     watch: () => delay(WATCH_MS),
     async close() {
       await browser.close();
-      server.closeAllConnections();
-      server.close();
-      await rm(extensionDir, { recursive: true, force: true });
+      await stop();
     },
   };
 }
