@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
-import { RULES, type Cannot, type Rule } from './rules.ts';
+import type { Cannot, Rule } from './rule.ts';
+import { RULES } from './rules.ts';
 import type { World } from './world.ts';
 
 const isCannot = (x: unknown): x is Cannot => typeof x === 'object' && x !== null && 'cannot' in x;

@@ -1,9 +1,14 @@
 import type { BrowserName, WaitOptions } from '../browser/driver/test-browser.ts';
 
-/** What one end of a port heard, in order. */
-export type Entry =
-  | { message: unknown; shape: string }
-  | { disconnected: { cause: string | null; idStillSet: boolean; postThrows: boolean } };
+/** What an end saw inside `onDisconnect`. */
+export interface Goodbye {
+  cause: string | null;
+  idStillSet: boolean;
+  postThrows: boolean;
+}
+
+/** One thing that one end of a port heard. */
+export type Entry = { message: unknown; shape: string } | { disconnected: Goodbye };
 
 /** An instruction for `extension/place.js`, and what comes back; `op` names it. */
 export type Command = { op: string } & Record<string, unknown>;
