@@ -19,7 +19,11 @@ export async function readPanelRows(page: TestPage): Promise<PanelRow[]> {
 
 /** Runs in the page. */
 function rowsIn(shadow: ShadowRoot): PanelRow[] {
-  const textOf = (row: Element, part: string): string => row.querySelector(part)?.textContent.trim() ?? '';
+  // The panel shows its values by an attribute, so that a page cannot find them.
+  const textOf = (row: Element, part: string): string => {
+    const element = row.querySelector<HTMLElement>(part);
+    return (element?.dataset['text'] ?? element?.textContent ?? '').trim();
+  };
   return [...shadow.querySelectorAll('.feed')].map((row) => {
     const line = textOf(row, '.lines li:last-child');
     const value = line || [textOf(row, '.value'), textOf(row, '.unit')].join(' ').trim();

@@ -147,10 +147,11 @@ async function installBrowsers(browsers) {
   }
   const absent = missingBrowsers(missing).map((browser) => BROWSERS[browser]);
   if (absent.length === 0) return;
+  const what = absent.length === 1 ? 'it' : 'them';
   const titles = absent.map(({ title }) => title).join(' and ');
   const variables = absent.map(({ variable }) => variable).join(' and ');
   throw new SetupError(
-    `${output.trimEnd()}\nCannot find ${titles}: install it, or set ${variables} to its path`.trimStart(),
+    `${output.trimEnd()}\nCannot find ${titles}: install ${what}, or set ${variables} to the path`.trimStart(),
   );
 }
 

@@ -5,12 +5,13 @@ import { launchBrowser } from '../tests/browser/driver/launch-browser.ts';
 import type { BrowserName, TestBrowser, TestPage } from '../tests/browser/driver/test-browser.ts';
 import { startDemoSources } from './demo-port.ts';
 import { type PanelRow, readPanelRows } from './panel-rows.ts';
-import { ROOT, runCommand, tool } from './run-command.ts';
+import { buildForTrying } from './build-for-trying.ts';
+import { ROOT } from './run-command.ts';
 import { stopSignal } from './stop-signal.ts';
 
 const LOOK_EVERY_MS = 250;
 /** A row is printed at most once in this time, in ms: some change with every batch. */
-const PRINT_EVERY_MS = 1_000;
+const PRINT_EVERY_MS = 500;
 const PANEL_LIMIT_MS = 20_000;
 /** When the screenshot is taken although a feed is still without a value, in ms. */
 const VALUES_LIMIT_MS = 15_000;
@@ -19,15 +20,6 @@ const TITLES = { chromium: 'Chromium', firefox: 'Firefox' } as const;
 
 /** What the person is told in one sentence, without a stack. */
 class StartError extends Error {}
-
-async function buildExtension(browser: BrowserName, signal: AbortSignal): Promise<string> {
-  const target = browser === 'chromium' ? 'chrome' : 'firefox';
-  console.log('Building the extension');
-  const commandLine = tool('wxt/bin/wxt.mjs', 'build', '--mode', 'development', '-b', target);
-  const { code, output } = await runCommand(commandLine, { signal });
-  if (code !== 0 && !signal.aborted) throw new StartError(`${output.trimEnd()}\nCannot build the extension`);
-  return join(ROOT, '.output', `${target}-mv3-dev`);
-}
 
 function isRunning(pid: number): boolean {
   try {
@@ -83,8 +75,9 @@ async function followPanel(browser: TestBrowser, page: TestPage, signal: AbortSi
 }
 
 async function showBrowser(name: BrowserName, headless: boolean, url: string, signal: AbortSignal): Promise<void> {
-  const extensionDir = await buildExtension(name, signal);
+  const extensionDir = await buildForTrying(name, signal);
   if (signal.aborted) return;
+  if (extensionDir === null) throw new StartError('Cannot build the extension');
   const browser = await launchBrowser(name, { extensionDir, headless });
   try {
     const page = await browser.open(`${url}/`);

@@ -12,6 +12,11 @@ const AT_ONCE = 2;
 const wxtBuild = (browser: string, mode: string): string[] =>
   tool('wxt/bin/wxt.mjs', 'build', '-b', browser, '-m', mode);
 
+/** What the browser tests load: the build people try out, and one that tells its page what was applied. */
+const BROWSER_TEST_BUILDS = ['development', 'test'].flatMap((mode) =>
+  ['chrome', 'firefox'].map((browser) => ({ name: `${mode} build ${browser}`, browser, mode })),
+);
+
 const sizes: Step = {
   name: 'sizes',
   after: ['build chrome', 'build firefox'],
@@ -31,7 +36,7 @@ const CHECKS: readonly Step[] = [
   ...['chrome', 'firefox', 'edge'].map((name) =>
     commandStep(`build ${name}`, wxtBuild(name, 'production'), ['prepare']),
   ),
-  ...['chrome', 'firefox'].map((name) => commandStep(`test build ${name}`, wxtBuild(name, 'test'), ['prepare'])),
+  ...BROWSER_TEST_BUILDS.map(({ name, browser, mode }) => commandStep(name, wxtBuild(browser, mode), ['prepare'])),
   commandStep('lint', tool('oxlint/bin/oxlint', '--deny-warnings')),
   commandStep('format', tool('prettier/bin/prettier.cjs', '--check', '.')),
   commandStep('knip', tool('knip/bin/knip.js'), ['prepare']),
@@ -51,7 +56,7 @@ function chooseSteps(only: readonly string[]): readonly Step[] {
     only.includes(name) || (only.includes('builds') && name.includes('build'));
   const chosen = new Set(STEPS.filter(isChosen));
   for (const step of chosen) {
-    const needed = step.name === 'browser' ? ['prepare', 'test build chrome', 'test build firefox'] : step.after;
+    const needed = step.name === 'browser' ? ['prepare', ...BROWSER_TEST_BUILDS.map(({ name }) => name)] : step.after;
     for (const other of STEPS) if (needed.includes(other.name)) chosen.add(other);
   }
   return STEPS.filter((step) => chosen.has(step));
