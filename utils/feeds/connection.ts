@@ -126,12 +126,10 @@ export function createConnection(
     for (const feed of tracked.values()) feed.takeStatus(next);
   };
 
-  const createSink = (signal: AbortSignal): Sink => {
-    /** Nothing is taken from a source that was closed in the middle of what it says. */
+  const createSink = (): Sink => {
     const forEach =
       <Args extends unknown[]>(take: (feed: TrackedFeed, ...args: Args) => void) =>
       (...args: Args): void => {
-        if (signal.aborted) return;
         for (const feed of tracked.values()) take(feed, ...args);
       };
     return {
@@ -154,11 +152,9 @@ export function createConnection(
       }),
       onBad: forEach((feed, code, detail) => feed.takeBad(code, detail)),
       onId(id) {
-        if (!signal.aborted) lastEventId = id;
+        lastEventId = id;
       },
-      onStatus(next) {
-        if (!signal.aborted) setStatus(next);
-      },
+      onStatus: setStatus,
     };
   };
 
@@ -170,7 +166,7 @@ export function createConnection(
     const end = new AbortController();
     opening = { end };
     const options = { deps, signal: end.signal };
-    const sink = createSink(end.signal);
+    const sink = createSink();
     if (source.type === 'pulse') sink.onStatus({ state: 'live', reason: null, retryAt: null });
     if (source.type === 'poll') openPoll(source, sink, { ...options, paceMs: paceMs() });
     if (source.type === 'sse') openSse(source, sink, { ...options, lastEventId });

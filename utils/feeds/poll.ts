@@ -57,7 +57,6 @@ export function openPoll({ address }: PollDefinition, sink: Sink, options: OpenO
     const sent = conditional ? validators : {};
     // This and the body's reader reject with TypeError or AbortError: not reached, cut or timed out.
     const response = await ask(address, { Accept: 'application/json', ...sent }, request, options).catch(() => null);
-    if (signal.aborted) return unseen;
     if (response === null) {
       const ending = await request.whyFailed(address);
       conditional = ending.reason.code === 'timeout' || Object.keys(sent).length === 0;

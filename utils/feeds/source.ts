@@ -8,7 +8,7 @@ export interface SourceStatus {
   retryAt: number | null;
 }
 
-/** Where a source tells what it gets. No call comes after its signal has aborted. */
+/** Where a source tells what it gets. After its signal has aborted no call comes but for the rest of a piece it was at. */
 export interface Sink {
   /** One message, whole. */
   onData(data: Json): void;

@@ -36,6 +36,7 @@ describe('a host', () => {
   test.each([
     'example.com',
     'local.example.com',
+    'a.local.example.com',
     'notlocal.com',
     'mylocalhost.com',
     'home.arpa',

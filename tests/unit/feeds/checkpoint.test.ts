@@ -50,6 +50,12 @@ describe('joinSegments', () => {
     });
   });
 
+  test('takes an update once that two segments have', () => {
+    expect(
+      joinSegments([text(true, null, { a: kept(2, [1, 2]) }), text(false, null, { a: kept(3, [2, 3]) })])?.feeds['a'],
+    ).toEqual(kept(3, [1, 2, 3]));
+  });
+
   test('begins again at a segment that says everything', () => {
     expect(joinSegments([text(true, '1', { a: kept(1, [1]) }), text(true, null, { b: kept(2, [2]) })])).toEqual(
       checkpoint(null, { b: kept(2, [2]) }),
@@ -117,6 +123,13 @@ describe('a checkpoint file', () => {
     await file.save(checkpoint(null, {}), true);
     expect(file.needsAll).toBe(false);
     await file.save(checkpoint('x'.repeat(COMPACT_AFTER.characters), {}), false);
+    expect(file.needsAll).toBe(true);
+  });
+
+  test('counts the segments that it found', async () => {
+    const found = Array.from({ length: 2_000 }, (_, i): [number, string] => [i, text(true, null, {})]);
+    const file = createCheckpointFile('c', createMemorySegments(new Map([['c', found]])), deps);
+    await file.load();
     expect(file.needsAll).toBe(true);
   });
 

@@ -157,6 +157,19 @@ describe('a connection', () => {
     expect(await see(reader, cursor)).toMatchObject({ seen: [6], lost: 3 });
   });
 
+  test('does not count them for a state, of which only the newest matters', async () => {
+    const started = connect([feedOf({ source: sseSource })]);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    const body = streamTo(await started.world.request());
+    body.write(events(1, 1));
+    await settle();
+    const { cursor } = await see(reader, null);
+    body.write(events(9, 9));
+    await settle();
+    expect(reader.read(cursor, FAR)).toMatchObject({ updates: [{ seq: 2, value: 9 }], merged: 0, lost: 0 });
+  });
+
   test('begins a new epoch when the source counts from the start again', async () => {
     const started = connect([feedOf({ source: sseSource, kind: 'event' })]);
     const reader = await readerOf(started);
@@ -258,6 +271,9 @@ describe('new settings', () => {
     (await started.world.request()).answer(answerOf('1'));
     await settle();
     const { epoch } = reader.info;
+    started.connection.setFeeds([feedOf({ source: pollSource, name: 'C' })]);
+    await settle();
+    expect(started.world.asked).toHaveLength(1);
     started.connection.setFeeds([feedOf({ source: pollSource, name: 'B', unit: 'ms', paceMs: 2_000 })]);
     expect(reader.info).toMatchObject({ name: 'B', unit: 'ms', epoch });
     expect(values(reader)).toEqual([1]);
@@ -366,6 +382,27 @@ describe('write ahead', () => {
     await settle();
     expect(await see(again, cursor)).toMatchObject({ seen: [31, 32], lost: 0 });
     expect(again.status).toMatchObject({ state: 'live', reason: null });
+  });
+
+  test('writes only what is new after a restart, and shows a private window another epoch than the disk has', async () => {
+    const started = connect([eventFeed()]);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    streamTo(await started.world.request()).write(events(1, 3));
+    await settle();
+    const { cursor } = await see(reader, null);
+    for (const keep of [true, false]) {
+      const next = connect([eventFeed()], started.segments.reopen());
+      const again = await readerOf(next, 'a', keep);
+      again.follow(deaf);
+      expect(again.save()).toBeUndefined();
+      streamTo(await next.world.request()).write(events(4, 4));
+      await settle();
+      await again.save();
+      expect(next.segments.writes.map((text) => text.match(/"updates":\[\[(\d)/)?.[1])).toEqual(keep ? ['4'] : []);
+      expect(again.info.epoch === cursor.epoch).toBe(keep);
+      next.connection.end();
+    }
   });
 
   test('of a WebSocket says after a restart of the background that it may have missed something', async () => {

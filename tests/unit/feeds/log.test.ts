@@ -218,7 +218,7 @@ const steps = fc.array(
     fc.constant('restart' as const),
     { weight: 4, arbitrary: fc.record({ read: fc.nat(60), maxBytes: fc.nat(400) }) },
   ),
-  { maxLength: 80 },
+  { maxLength: 80, size: 'max' },
 );
 
 test.each<FeedKind>(['event', 'state'])('a %s log agrees with a naive model', (kind) => {

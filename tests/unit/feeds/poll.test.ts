@@ -226,6 +226,38 @@ describe('poll', () => {
     },
   );
 
+  test('takes nothing of a body that ends after its end', async () => {
+    const { world, recorder, end } = open();
+    let finish = (): void => {};
+    const body = new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('1'));
+        finish = () => controller.close();
+      },
+    });
+    (await world.request()).answer(answerOf(body));
+    await settle();
+    end();
+    finish();
+    await settle();
+    expect([recorder.calls, recorder.statuses]).toEqual([[], []]);
+  });
+
+  test('leaves no listener behind with each request', async () => {
+    const world = createWorld();
+    const { signal } = new AbortController();
+    const added = vi.spyOn(signal, 'addEventListener');
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    openPoll({ type: 'poll', address }, createRecorder().sink, { deps: world.deps, signal, paceMs: 1_000 });
+    for (let i = 0; i < 5; i += 1) {
+      (await world.request()).answer(answerOf('1'));
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(added.mock.calls.length).toBeGreaterThan(9);
+    // The request under way has one.
+    expect(added.mock.calls.length - removed.mock.calls.length).toBe(1);
+  });
+
   test('follows to another address that may be used', async () => {
     const { world, recorder } = open();
     (await world.request()).answer(answerOf('1', { url: 'https://other.example.com/' }));

@@ -108,13 +108,13 @@ describe('sse', () => {
 
   test('leaves out an event it has already, and tells a new history by a lower id', async () => {
     const { world, recorder } = open({ consecutiveIds: true, lastEventId: '4' });
-    streamTo(await world.request()).write('id: 4\ndata: 4\n\nid: 5\ndata: 5\n\ndata: none\n\nid: 1\ndata: 1\n\n');
+    streamTo(await world.request()).write('id: 4\ndata: 4\n\ndata: none\n\nid: 5\ndata: 5\n\nid: 1\ndata: 1\n\n');
     await settle();
     expect(recorder.calls).toEqual([
       ['id', '4'],
+      ['data', 'none'],
       ['id', '5'],
       ['data', 5],
-      ['data', 'none'],
       ['new history'],
       ['id', '1'],
       ['data', 1],

@@ -76,6 +76,7 @@ describe('a tracked feed', () => {
     take(tracked, {});
     // A 304 says that nothing is still nothing.
     tracked.takeFresh(true);
+    expect(tracked.log.seq).toBe(1);
     expect(heard.statuses).toEqual(['waiting path', 'live', 'stale path']);
   });
 
