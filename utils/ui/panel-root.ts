@@ -1,9 +1,9 @@
 import css from './panel.css?inline';
 
-/** How long the panel shows without a sign of life, in ms. */
-export const DEAD_AFTER_MS = 30_000;
-
 const HOST_ATTRIBUTE = 'data-tidings-panel';
+
+/** Custom property of the host; `visible` while the extension's style sheet is in the page. */
+const LIFE = '--tidings-panel';
 
 /** Finds the panels in a page, of this script or of an older one. */
 export const HOST_SELECTOR = `:root > [${HOST_ATTRIBUTE}]`;
@@ -40,14 +40,10 @@ export function createPanelHost(document: Document, panel: HTMLElement): HTMLEle
 }
 
 /**
- * Hides `panel` after {@link DEAD_AFTER_MS} unless told again that we live. Firefox takes a script away with its extension
- * but leaves what it put into the page; an animation runs without the script. It has no say in reduced motion: nothing moves.
- * @returns says that we live
+ * Shows a host that is in the document but whose script was registered without `entrypoints/updates.content/life.css`.
+ * Such a panel does not vanish with its extension in Firefox, which removes a script with its style sheets but leaves
+ * what the script put into the page.
  */
-export function createDeadMansSwitch(panel: HTMLElement): () => void {
-  // All of it is delay: a browser draws no frames while an animation waits, but may at each one while it runs.
-  const animation = panel.animate({ visibility: 'hidden' }, { delay: DEAD_AFTER_MS, duration: 1, fill: 'forwards' });
-  return () => {
-    animation.currentTime = 0;
-  };
+export function showWithoutSheet(host: HTMLElement): void {
+  if (!getComputedStyle(host).getPropertyValue(LIFE)) host.style.setProperty(LIFE, 'visible');
 }

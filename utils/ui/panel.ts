@@ -14,7 +14,7 @@ import { createFormat } from './format';
 import { keepInPage } from './keep-in-page';
 import { makeMovable } from './panel-mover';
 import { cornerPosition, type PanelPlacement, parsePlacement } from './panel-position';
-import { createDeadMansSwitch, createPanelHost, HOST_SELECTOR } from './panel-root';
+import { createPanelHost, HOST_SELECTOR, showWithoutSheet } from './panel-root';
 import { retryWords, streamReasonWords } from './reason';
 import { createRenderLoop } from './render-loop';
 import { createToolButton } from './tool-button';
@@ -67,7 +67,6 @@ export function mountPanel({ document, model, actions, store, t, signal: outer }
   move.show('move', t('panel.move'));
 
   const host = createPanelHost(document, panel);
-  const stayVisible = createDeadMansSwitch(panel);
   const announce = createAnnouncer();
   let placement: PanelPlacement = { ...cornerPosition(rtl), collapsed: false };
   let placed = false;
@@ -77,7 +76,6 @@ export function mountPanel({ document, model, actions, store, t, signal: outer }
     const snapshot = model.snapshot(now);
     const { name, reason, retryAt } = snapshot.stream;
     const isPaused = name === 'paused';
-    stayVisible();
     setText(stream, t(`stream.${name}`));
     setText(notice, [streamReasonWords(t, reason), retryWords(t, format, retryAt, now)].filter(Boolean).join('\n'));
     pause.show(isPaused ? 'resume' : 'pause', t(isPaused ? 'panel.resume' : 'panel.pause'));
@@ -136,6 +134,7 @@ export function mountPanel({ document, model, actions, store, t, signal: outer }
     },
     signal,
   });
+  showWithoutSheet(host);
   const start = (kept?: unknown): void => {
     const parsed = parsePlacement(kept);
     placed = true;

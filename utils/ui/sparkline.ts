@@ -19,8 +19,8 @@ export function sparklineCoordinates(points: readonly Point[]): string {
   const span = last.at - first.at;
   return points
     .map(({ at, value }, index) => {
-      // A clock that was set back gives no usable span, or times outside of it.
-      const across = span > 0 ? Math.min(1, Math.max(0, (at - first.at) / span)) : index / (points.length - 1);
+      // A clock that was set back gives times outside of the span.
+      const across = span ? Math.min(1, Math.max(0, (at - first.at) / span)) : index / (points.length - 1);
       const down = halfRange ? 1 - (value / 2 - low / 2) / halfRange : 0.5;
       // One unit is left at each edge for the width of the line.
       return [1 + across * (WIDTH - 2), 1 + down * (HEIGHT - 2)].map((x) => x.toFixed(1)).join();

@@ -184,6 +184,14 @@ describe('feed model', () => {
     expect(calls).toBe(4);
   });
 
+  it('keeps the last numbers for the sparkline', () => {
+    const model = withFeed();
+    model.onBatch([batch(Array.from({ length: MAX_POINTS }, (_, index) => index))]);
+    model.onBatch([batch([100, 'no number', 101])]);
+    const values = entryOf(model).points.map((point) => point.value);
+    expect(values).toEqual([...Array.from({ length: MAX_POINTS - 2 }, (_, index) => index + 2), 100, 101]);
+  });
+
   it('stays bounded whatever arrives', () => {
     const value = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.string({ maxLength: 500 }));
     fc.assert(

@@ -31,11 +31,11 @@ describe('sparkline', () => {
       coordinates: '1.0,19.0 16.5,19.0 63.0,1.0',
     },
     {
-      draws: 'by count when the clock was set back',
+      draws: 'by count when all came at once',
       points: [
         [9, 0],
-        [5, 1],
-        [1, 0],
+        [9, 1],
+        [9, 0],
       ],
       coordinates: '1.0,19.0 32.0,1.0 63.0,19.0',
     },
