@@ -42,8 +42,7 @@ export const feedKey = ({ id, kind, path }: Feed): string => JSON.stringify([id,
 /** Age in ms from which a feed's newest value counts as stale. */
 export function staleAfterMs({ kind, source, paceMs }: Feed): number | null {
   if (kind === 'event') return null;
-  if (source.type === 'pulse') return 5_000;
-  return source.type === 'poll' ? Math.max(2 * paceMs, 5_000) : source.silentAfterMs;
+  return 'silentAfterMs' in source ? source.silentAfterMs : Math.max(2 * paceMs, 5_000);
 }
 
 const WAITING: SourceStatus = { state: 'waiting', reason: null, retryAt: null };
@@ -101,8 +100,11 @@ export function createTrackedFeed(
     for (const follower of followers) follower.onStatus();
   };
 
+  /** The same state is taken again once a pace: it is as new as the look, and must not seem to grow old. */
   const isAgain = (value: Json): boolean =>
-    log.newest !== null && JSON.stringify(log.newest.value) === JSON.stringify(value);
+    log.newest !== null &&
+    (feed.kind === 'event' || now() - log.newest.at < feed.paceMs) &&
+    JSON.stringify(log.newest.value) === JSON.stringify(value);
 
   const append = (value: Json, keep: boolean): void => {
     const appended = log.append(value, now(), keep);

@@ -245,6 +245,19 @@ describe('a connection', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('of a pulse is as new as the last look, also while it stays the same', async () => {
+    const started = connect([feedOf({ source: { type: 'pulse' }, path: '$', paceMs: 1_000 })], undefined, () => 7);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    for (let tick = 0; tick < 30; tick += 1) {
+      reader.sample?.();
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    const [newest] = reader.read(null, FAR).updates;
+    expect(newest).toMatchObject({ seq: 3, value: 7 });
+    expect(Date.now() - (newest?.at ?? 0)).toBeLessThanOrEqual(1_000);
+  });
+
   test('hands texts to its WebSocket and to nothing else', async () => {
     const started = connect([feedOf({ source: socketSource })]);
     const reader = await readerOf(started);

@@ -209,7 +209,7 @@ test.each([
   [{ paceMs: 10_000 }, 20_000],
   [{ source: sse }, 7_000],
   [{ source: { type: 'websocket', address: 'wss://example.com', silentAfterMs: 9_000 } }, 9_000],
-  [{ source: { type: 'pulse' } }, 5_000],
+  [{ source: { type: 'pulse' } }, 10_000],
   [{ kind: 'event' }, null],
   [{ kind: 'event', source: sse }, null],
 ])('a feed with %j is stale after %j ms', (fields, ms) => {
