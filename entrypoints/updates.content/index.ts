@@ -7,6 +7,7 @@ import { createFeedModel } from '../../utils/ui/feed-model';
 import { mountPanel } from '../../utils/ui/panel';
 import { createPlacementStore } from '../../utils/ui/placement-store';
 import { createTranslate } from '../../utils/ui/words';
+import './life.css';
 import { recordApplied } from './record-applied';
 
 export default defineContentScript({

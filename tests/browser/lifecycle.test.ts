@@ -7,7 +7,6 @@ import {
   numbersFeed,
   numbersFrom,
   recordApplied,
-  shownRows,
   startTidings,
   type Tidings,
   waitForAllNumbers,
@@ -53,7 +52,7 @@ describe.each(BROWSERS)('the life of a page in %s', (name) => {
   };
 
   test('comes back from the back/forward cache with all that was sent meanwhile, on one port', async () => {
-    await page.evaluate(() => Object.assign(window, { sameDocument: true }));
+    await page.evaluate(() => void Object.assign(window, { sameDocument: true }));
     await page.navigate(`${tidings.demo.url}/away`);
     const { newest } = tidings.demo.events.record;
     await waitFor('events to be missed', () => tidings.demo.events.record.newest > newest + 20);
@@ -90,16 +89,16 @@ describe.each(BROWSERS)('the life of a page in %s', (name) => {
   });
 
   test('an extension that is reloaded leaves one panel, which streams, and one port', async () => {
+    const { connections } = tidings.demo.state.events;
     await tidings.browser.extension.reload();
-    await waitFor('a stream of the new background', async () => {
-      const rows = await shownRows(page);
-      return rows.some((row) => row.name === 'Open streams' && row.state === 'live' && row.value === '1');
-    }, { limitMs: 20_000 });
-    const panels = (): Promise<number> => page.evaluate(() => document.querySelectorAll('[data-tidings-panel]').length);
-    expect(await panels()).toBe(1);
+    await waitFor('a source opened anew', () => tidings.demo.state.events.connections.total > connections.total, {
+      limitMs: 20_000,
+    });
     const before = await waitForRow(page, 'Numbers', ({ state }) => state === 'live');
-    await waitForRow(page, 'Numbers', ({ text }) => text !== before.text);
-    expect(await openStreams()).toBe(1);
+    await waitForRow(page, 'Numbers', ({ state, text }) => state === 'live' && text !== before.text);
+    expect(await page.evaluate(() => document.querySelectorAll('[data-tidings-panel]').length)).toBe(1);
+    await waitForRow(page, 'Open streams', ({ state, value }) => state === 'live' && value === '1');
+    await waitFor('the old source to be closed', () => tidings.demo.state.events.connections.now === 1);
   });
 
   test('closes its sources when nobody watches any more', async () => {

@@ -48,10 +48,12 @@ describe.each(BROWSERS)('values in %s', (name) => {
         text: host.textContent,
         html: host.outerHTML.includes('Queue depth'),
         found: document.body.innerText.includes('Background uptime'),
+        // Looks into closed shadow roots too.
+        byFind: (window as unknown as { find(text: string): boolean }).find('Background uptime'),
         globals: Object.keys(window).filter((key) => /tidings/i.test(key)),
       };
     });
-    expect(seen).toEqual({ root: null, text: '', html: false, found: false, globals: [] });
+    expect(seen).toEqual({ root: null, text: '', html: false, found: false, byFind: false, globals: [] });
   });
 
   test('a page under a strict policy shows the panel with its styles', async () => {

@@ -3,6 +3,7 @@ import type { Site } from './site';
 
 const SCRIPT_ID = 'updates';
 const SCRIPT_FILE = '/content-scripts/updates.js';
+const STYLE_FILE = 'content-scripts/updates.css';
 
 const patternsOf = (sites: readonly Site[]): string[] => [...new Set(sites.flatMap(({ patterns }) => patterns))];
 
@@ -17,7 +18,14 @@ export async function registerSiteScripts(sites: readonly Site[]): Promise<void>
     if (registered.length > 0) await browser.scripting.unregisterContentScripts({ ids: [SCRIPT_ID] });
     return;
   }
-  const script = { id: SCRIPT_ID, js: [SCRIPT_FILE], matches, allFrames: false, runAt: 'document_idle' as const };
+  const script = {
+    id: SCRIPT_ID,
+    js: [SCRIPT_FILE],
+    css: [STYLE_FILE],
+    matches,
+    allFrames: false,
+    runAt: 'document_idle' as const,
+  };
   if (registered.length > 0) await browser.scripting.updateContentScripts([script]);
   else await browser.scripting.registerContentScripts([script]);
 }
@@ -32,10 +40,13 @@ export async function injectIntoOpenPages(sites: readonly Site[]): Promise<void>
   const tabs = await browser.tabs.query({ url: matches });
   await Promise.allSettled(
     // A discarded tab would be loaded by it, and gets the script anyway when it is shown.
-    tabs.flatMap(({ id, discarded }) =>
-      id === undefined || discarded
+    tabs.flatMap(({ id: tabId, discarded }) =>
+      tabId === undefined || discarded
         ? []
-        : [browser.scripting.executeScript({ target: { tabId: id }, files: [SCRIPT_FILE] })],
+        : [
+            browser.scripting.insertCSS({ target: { tabId }, files: [STYLE_FILE] }),
+            browser.scripting.executeScript({ target: { tabId }, files: [SCRIPT_FILE] }),
+          ],
     ),
   );
 }
