@@ -73,7 +73,7 @@ async function runStep(step: Step, signal: AbortSignal): Promise<Outcome> {
   });
   const verdict = outcome.failed === 0 ? 'ok    ' : 'FAILED';
   const counts = outcome.passed + outcome.failed > 1 ? `  ${outcome.passed} passed, ${outcome.failed} failed` : '';
-  console.log(`${verdict} ${step.name.padEnd(20)} ${seconds(startedAt).padStart(8)}${counts}`);
+  console.log(`${verdict} ${step.name.padEnd(26)} ${seconds(startedAt).padStart(8)}${counts}`);
   return outcome;
 }
 

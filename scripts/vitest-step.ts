@@ -37,6 +37,12 @@ export function countTests(report: Report | null, exitCode: number | null): Pick
   return { passed, failed: isUnexplained ? 1 : failed };
 }
 
+/** What to show again at the end: the failures, without the list of all tests before them. */
+function failuresOf(output: string): string {
+  const start = output.search(/^.* Failed (?:Suites|Tests) /m);
+  return start === -1 ? output : output.slice(start);
+}
+
 /** Runs one project of vitest.config.ts. With `show` its results are printed test by test as they come. */
 export function vitestStep(project: string, options: { after: readonly string[]; show: boolean }): Step {
   return {
@@ -55,7 +61,7 @@ export function vitestStep(project: string, options: { after: readonly string[];
         logFile: join(folder, `${project}.log`),
       });
       const counts = countTests(readReport(reportFile), code);
-      return { ...counts, log: counts.failed > 0 ? output : '' };
+      return { ...counts, log: counts.failed > 0 ? failuresOf(output) : '' };
     },
   };
 }
