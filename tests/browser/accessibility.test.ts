@@ -17,7 +17,7 @@ async function violations(page: TestPage, selector: string): Promise<string[]> {
   }, selector);
 }
 
-/** Axe sees no closed shadow root: it gets the panel's own markup and styles in the light. */
+/** Axe sees no closed shadow root and no generated content: it gets the panel's markup and styles in the light, texts as text. */
 async function showPanelInTheLight(page: TestPage): Promise<void> {
   const panel = await page.inShadow((root: ShadowRoot) => ({
     html: [...root.children].map(({ outerHTML }) => outerHTML).join(''),
@@ -27,6 +27,10 @@ async function showPanelInTheLight(page: TestPage): Promise<void> {
   }));
   await page.evaluate((html: string, css: string) => {
     document.body.innerHTML = html;
+    for (const element of document.querySelectorAll<HTMLElement>('[data-text]')) {
+      element.textContent = element.dataset['text'] ?? '';
+      delete element.dataset['text'];
+    }
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css.replaceAll(':host', ':root'));
     document.adoptedStyleSheets = [sheet];

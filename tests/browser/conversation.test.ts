@@ -146,6 +146,6 @@ describe.each(BROWSERS)('conversation in %s', (name) => {
   });
 
   test('reported no error', async () => {
-    expect(await tidings.browser.errors()).toEqual([]);
+    expect(await tidings.errors()).toEqual([]);
   });
 });

@@ -25,6 +25,8 @@ export interface Tidings {
   demo: Demo;
   /** Opens a page of the demo; in the `test` build what is applied there is recorded from the start. */
   open(path?: string): Promise<TestPage>;
+  /** What the browser reported as errors, without the defaults' sources, which nobody serves here. */
+  errors(): Promise<string[]>;
   /** Replaces the settings, as an editor would. */
   configure(settings: Settings): Promise<void>;
   close(): Promise<void>;
@@ -77,6 +79,7 @@ export async function startTidings(
     browser,
     demo,
     configure,
+    errors: async () => (await browser.errors()).filter((text) => !text.includes('localhost:4100')),
     async open(path = '/') {
       const page = await browser.open(`${demo.url}${path}`);
       await page.waitFor('the panel', () => document.querySelector('[data-tidings-panel]') !== null);

@@ -79,6 +79,6 @@ describe.each(BROWSERS)('values in %s', (name) => {
   });
 
   test('reported no error', async () => {
-    expect(await tidings.browser.errors()).toEqual([]);
+    expect(await tidings.errors()).toEqual([]);
   });
 });

@@ -47,7 +47,7 @@ export async function launchChromium({
     const wrap = async (page: Page): Promise<TestPage> => {
       const session = await page.createCDPSession();
       sessions.add(session);
-      session.once('sessiondetached', () => sessions.delete(session));
+      page.once('close', () => sessions.delete(session));
       session.on('Runtime.exceptionThrown', ({ exceptionDetails }) => {
         errors.push(exceptionDetails.exception?.description ?? exceptionDetails.text);
       });
