@@ -6,13 +6,16 @@ import { BROWSERS, startTidings, type Tidings, waitForRow } from './tidings.ts';
 const AXE = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
 const SCHEMES: readonly ColourScheme[] = ['light', 'dark'];
 
-declare const axe: { run(context: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+declare const axe: {
+  run(context: object): Promise<{ passes: unknown[]; violations: { id: string; nodes: { html: string }[] }[] }>;
+};
 
 /** What axe finds wrong, a line each. */
 async function violations(page: TestPage, selector: string): Promise<string[]> {
   await page.evaluate(`() => { ${AXE}; window.axe = axe; }`);
   return page.evaluate(async (include: string) => {
-    const { violations: found } = await axe.run({ include: [[include]] });
+    const { passes, violations: found } = await axe.run({ include: [[include]] });
+    if (passes.length < 8) throw new Error(`Cannot judge "${include}": axe saw next to nothing of it`);
     return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
   }, selector);
 }
@@ -34,7 +37,7 @@ async function showPanelInTheLight(page: TestPage): Promise<void> {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css.replaceAll(':host', ':root'));
     document.adoptedStyleSheets = [sheet];
-    document.body.style.cssText = 'background: Canvas';
+    document.body.style.cssText = 'background: Canvas; --tidings-panel: visible';
   }, panel.html, panel.css);
 }
 
