@@ -1,22 +1,43 @@
-import { defineConfig } from 'wxt';
+import { defineConfig, type WxtDevServer } from 'wxt';
+
+/**
+ * Reloads the extension where WXT would register a changed content script again and reload the tabs that its `matches`
+ * name: ours name none, and [firefox] runs the old text of a script until the extension is reloaded. The background that
+ * starts then puts the new script into the open pages.
+ */
+function reloadWholeExtension(server: WxtDevServer): void {
+  const { reloadExtension } = server;
+  let loaded: WxtDevServer['currentOutput'];
+  server.reloadExtension = () => {
+    loaded = server.currentOutput;
+    reloadExtension();
+  };
+  // Called for a change and for every background that starts. The first one runs what is built by then; a later one was
+  // reloaded for `loaded`, and another change may have been built meanwhile.
+  server.reloadContentScript = () => {
+    loaded ??= server.currentOutput;
+    if (loaded !== server.currentOutput) server.reloadExtension();
+  };
+}
 
 export default defineConfig({
   modules: ['@wxt-dev/webextension-polyfill', '@wxt-dev/i18n/module'],
   manifestVersion: 3,
   imports: false,
+  hooks: {
+    'config:resolved': ({ config }) => {
+      // A folder of its own: builds of mode development are made and loaded while the server runs.
+      if (config.command === 'serve') config.outDir += '-server';
+    },
+    'server:created': (_, server) => reloadWholeExtension(server),
+  },
   manifest: ({ browser, mode }) => ({
     name: '__MSG_extension_name__',
     description: '__MSG_extension_description__',
     default_locale: 'en',
     minimum_chrome_version: '122',
-    permissions: [
-      'storage',
-      'scripting',
-      'activeTab',
-      ...(browser === 'firefox' ? [] : ['sidePanel']),
-    ],
-    host_permissions:
-      mode === 'production' ? [] : ['*://*.example.com/*', 'http://localhost/*'],
+    permissions: ['storage', 'scripting', 'activeTab', ...(browser === 'firefox' ? [] : ['sidePanel'])],
+    host_permissions: mode === 'production' ? [] : ['*://*.example.com/*', 'http://localhost/*'],
     optional_host_permissions: ['*://*/*'],
     content_security_policy: {
       extension_pages: "script-src 'self'; object-src 'self'",

@@ -1,3 +1,5 @@
+import { browser } from 'wxt/browser';
+import { createSidePanelButton } from '../../utils/pages/side-panel-button';
 import { createSiteLine } from '../../utils/pages/site-line';
 import { startPage } from '../../utils/pages/start-page';
 import { DEFAULTS } from '../../utils/settings/defaults';
@@ -5,8 +7,11 @@ import { createSettingsStore } from '../../utils/settings/settings-store';
 import { siteStatus } from '../../utils/sites/site-status';
 
 const { t } = startPage(window);
-const settings = createSettingsStore(DEFAULTS);
+const head = document.querySelector('.head');
 
-void siteStatus(settings).then((status) => {
-  document.querySelector('.head')?.append(createSiteLine(document, t, status));
+void browser.windows.getCurrent().then(({ id }) => {
+  if (id !== undefined) head?.append(createSidePanelButton(document, t, id));
+});
+void siteStatus(createSettingsStore(DEFAULTS)).then((status) => {
+  head?.append(createSiteLine(document, t, status));
 });

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
+import axeCore from 'axe-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ColourScheme, TestPage } from './driver/test-browser.ts';
 import { BROWSERS, startTidings, type Tidings, waitForRow } from './tidings.ts';
 
-const AXE = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
 const SCHEMES: readonly ColourScheme[] = ['light', 'dark'];
 
 declare const axe: {
@@ -12,7 +11,7 @@ declare const axe: {
 
 /** What axe finds wrong, a line each. */
 async function violations(page: TestPage, selector: string): Promise<string[]> {
-  await page.evaluate(`() => { ${AXE}; window.axe = axe; }`);
+  await page.evaluate(`() => { ${axeCore.source}; window.axe = axe; }`);
   return page.evaluate(async (include: string) => {
     const { passes, violations: found } = await axe.run({ include: [[include]] });
     if (passes.length < 8) throw new Error(`Cannot judge "${include}": axe saw next to nothing of it`);
@@ -24,21 +23,23 @@ async function violations(page: TestPage, selector: string): Promise<string[]> {
 async function showPanelInTheLight(page: TestPage): Promise<void> {
   const panel = await page.inShadow((root: ShadowRoot) => ({
     html: [...root.children].map(({ outerHTML }) => outerHTML).join(''),
-    css: root.adoptedStyleSheets
-      .flatMap((sheet) => [...sheet.cssRules].map(({ cssText }) => cssText))
-      .join('\n'),
+    css: root.adoptedStyleSheets.flatMap((sheet) => [...sheet.cssRules].map(({ cssText }) => cssText)).join('\n'),
   }));
-  await page.evaluate((html: string, css: string) => {
-    document.body.innerHTML = html;
-    for (const element of document.querySelectorAll<HTMLElement>('[data-text]')) {
-      element.textContent = element.dataset['text'] ?? '';
-      delete element.dataset['text'];
-    }
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css.replaceAll(':host', ':root'));
-    document.adoptedStyleSheets = [sheet];
-    document.body.style.cssText = 'background: Canvas; --tidings-panel: visible';
-  }, panel.html, panel.css);
+  await page.evaluate(
+    (html: string, css: string) => {
+      document.body.innerHTML = html;
+      for (const element of document.querySelectorAll<HTMLElement>('[data-text]')) {
+        element.textContent = element.dataset['text'] ?? '';
+        delete element.dataset['text'];
+      }
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync(css.replaceAll(':host', ':root'));
+      document.adoptedStyleSheets = [sheet];
+      document.body.style.cssText = 'background: Canvas; --tidings-panel: visible';
+    },
+    panel.html,
+    panel.css,
+  );
 }
 
 describe.each(BROWSERS)('accessibility in %s', (name) => {
@@ -56,7 +57,10 @@ describe.each(BROWSERS)('accessibility in %s', (name) => {
       await page.waitFor('the feeds', () => document.querySelectorAll('.feed').length >= 6);
       expect(await violations(page, 'body')).toEqual([]);
       await page.click('.connect');
-      await page.waitFor('the connection', () => !document.querySelector<HTMLInputElement>('#conversation-text')?.disabled);
+      await page.waitFor(
+        'the connection',
+        () => !document.querySelector<HTMLInputElement>('#conversation-text')?.disabled,
+      );
       await page.type('hello');
       await page.press('Enter');
       await page.waitFor('the answer', () => document.querySelectorAll('.entry').length >= 2);

@@ -30,8 +30,10 @@ const until = (page: TestPage, what: string, fits: (shown: Shown) => boolean): P
     return shown;
   });
 
-const hasTexts = (...texts: string[]) => (shown: Shown): boolean =>
-  JSON.stringify(shown.texts.slice(-texts.length)) === JSON.stringify(texts);
+const hasTexts =
+  (...texts: string[]) =>
+  (shown: Shown): boolean =>
+    JSON.stringify(shown.texts.slice(-texts.length)) === JSON.stringify(texts);
 
 describe.each(BROWSERS)('conversation in %s', (name) => {
   let tidings: Tidings;
@@ -118,8 +120,9 @@ describe.each(BROWSERS)('conversation in %s', (name) => {
     });
     await say(popup, 'deploy');
     await waitFor('the text upstream', () => tidings.demo.socket.received.includes('deploy'));
-    const accepted = await popup.waitFor('the answer', () =>
-      document.querySelector<HTMLElement>('.entry:last-child')?.dataset['outcome'],
+    const accepted = await popup.waitFor(
+      'the answer',
+      () => document.querySelector<HTMLElement>('.entry:last-child')?.dataset['outcome'],
     );
     expect(accepted).toBe('accepted');
     await watched.close();
@@ -141,6 +144,17 @@ describe.each(BROWSERS)('conversation in %s', (name) => {
     await popup.waitFor('a live value', () =>
       [...document.querySelectorAll<HTMLElement>('.feed')].some(
         (row) => row.dataset['state'] === 'live' && row.innerText.includes('Background uptime'),
+      ),
+    );
+  });
+
+  test('the popup opens the side panel', async () => {
+    await popup.bringToFront();
+    await popup.click('.side-panel');
+    // The side panel is open as a tab too, but hidden, so that its stream is paused.
+    await popup.waitFor('another stream, of the side panel', () =>
+      [...document.querySelectorAll<HTMLElement>('.feed')].some(
+        (row) => row.innerText.includes('Open streams') && row.querySelector('.value')?.textContent === '2',
       ),
     );
   });

@@ -17,7 +17,8 @@ describe.each(BROWSERS)('the life of a page in %s', (name) => {
   let tidings: Tidings;
   let page: TestPage;
 
-  const openStreams = (): Promise<number> => waitForRow(page, 'Open streams', ({ value }) => value !== '–').then(({ value }) => Number(value));
+  const openStreams = (): Promise<number> =>
+    waitForRow(page, 'Open streams', ({ value }) => value !== '–').then(({ value }) => Number(value));
 
   beforeEach(async () => {
     tidings = await startTidings(name);
@@ -104,7 +105,9 @@ describe.each(BROWSERS)('the life of a page in %s', (name) => {
   test('closes its sources when nobody watches any more', async () => {
     expect(tidings.demo.state.events.connections.now).toBe(1);
     await page.navigate('about:blank');
-    await waitFor('the source to be closed', () => tidings.demo.state.events.connections.now === 0, { limitMs: 15_000 });
+    await waitFor('the source to be closed', () => tidings.demo.state.events.connections.now === 0, {
+      limitMs: 15_000,
+    });
   });
 
   test('five pages share one connection to a source', async () => {

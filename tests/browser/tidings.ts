@@ -108,7 +108,9 @@ export const shownRows = (page: TestPage): Promise<ShownRow[]> =>
     .inShadow((root: ShadowRoot) =>
       [...root.querySelectorAll<HTMLElement>('.feed')].map((row) => {
         const text = (selector: string): string => row.querySelector<HTMLElement>(selector)?.dataset['text'] ?? '';
-        const all = [...row.querySelectorAll<HTMLElement>('[data-text]:not([hidden])')].map((part) => part.dataset['text']);
+        const all = [...row.querySelectorAll<HTMLElement>('[data-text]:not([hidden])')].map(
+          (part) => part.dataset['text'],
+        );
         return { name: text('.name'), value: text('.value'), state: row.dataset['state'] ?? '', text: all.join(' ') };
       }),
     )

@@ -49,7 +49,11 @@ export interface AcceptedPortHandle {
 
 type Start = ToBackground & { type: 'START_UPDATES' };
 
-export function acceptPort(port: AcceptedPort, authorise: Authorise, listener: AcceptedPortListener): AcceptedPortHandle {
+export function acceptPort(
+  port: AcceptedPort,
+  authorise: Authorise,
+  listener: AcceptedPortListener,
+): AcceptedPortHandle {
   let state: 'new' | 'starting' | 'started' | 'over' = 'new';
   let producer: Producer | null = null;
   let paused = false;
@@ -87,7 +91,9 @@ export function acceptPort(port: AcceptedPort, authorise: Authorise, listener: A
     const readers = await authorisation.open();
     if (isOver()) return;
     const feeds = readers.map(({ info }) => info);
-    if (!send({ type: 'STARTED', protocol: PROTOCOL_VERSION, feeds, window: WINDOW, maxMessageBytes: MAX_MESSAGE_BYTES })) {
+    if (
+      !send({ type: 'STARTED', protocol: PROTOCOL_VERSION, feeds, window: WINDOW, maxMessageBytes: MAX_MESSAGE_BYTES })
+    ) {
       return end();
     }
     state = 'started';

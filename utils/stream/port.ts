@@ -33,9 +33,7 @@ export interface AcceptedPort extends Port {
  * Most bytes that `text` may take as UTF-8: exact for ASCII, else three for each UTF-16 unit.
  * An exact count would encode every update once more.
  */
-export const maxUtf8Bytes = (text: string): number =>
-  // oxlint-disable-next-line no-control-regex -- the whole of ASCII is meant
-  /^[\0-\x7f]*$/.test(text) ? text.length : text.length * 3;
+export const maxUtf8Bytes = (text: string): number => (/^[\0-\x7f]*$/.test(text) ? text.length : text.length * 3);
 
 /**
  * Posts `message` unless it is over the limit of the protocol or the port is closed; says whether it was posted.

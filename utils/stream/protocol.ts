@@ -190,8 +190,7 @@ const isFeedBatch = (x: unknown): x is FeedBatch =>
   isInteger(x['merged']) &&
   isInteger(x['lost']);
 
-const isReason = (x: unknown): boolean =>
-  isObject(x) && isId(x['code']) && isText(x['detail'], MAX_REASON_LENGTH);
+const isReason = (x: unknown): boolean => isObject(x) && isId(x['code']) && isText(x['detail'], MAX_REASON_LENGTH);
 
 const isFeedState = (x: unknown): x is FeedState =>
   x === 'waiting' || x === 'live' || x === 'stale' || x === 'retrying' || x === 'blocked';
@@ -201,7 +200,8 @@ const isPauseReason = (x: unknown): boolean => x === 'hidden' || x === 'person';
 const isList = (x: unknown, isItem: (item: unknown) => boolean): boolean =>
   Array.isArray(x) && x.length <= MAX_FEEDS && x.every(isItem);
 
-const isCursors = (x: unknown): boolean => isObject(x) && isList(Object.keys(x), isId) && Object.values(x).every(isCursor);
+const isCursors = (x: unknown): boolean =>
+  isObject(x) && isList(Object.keys(x), isId) && Object.values(x).every(isCursor);
 
 type Checks<Message extends { type: string }> = {
   [Type in Message['type']]: (x: Fields) => boolean;

@@ -100,4 +100,5 @@ function refuse(port: AcceptedPort, reason: CloseReason): void {
 }
 
 /** Firefox before 153 names no documents, and no browser names those of a popup or side panel: there the stream stands in. */
-const documentKey = (sender: Sender | undefined, streamId: string): string => sender?.documentId ?? `stream ${streamId}`;
+const documentKey = (sender: Sender | undefined, streamId: string): string =>
+  sender?.documentId ?? `stream ${streamId}`;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { fakeBrowser } from 'wxt/testing/fake-browser';
+import { fakeBrowser } from '@webext-core/fake-browser';
 import { DEVELOPMENT_DEFAULTS, STORE_DEFAULTS } from '../../../utils/settings/defaults';
 import { MAX_FEEDS, parseSettings } from '../../../utils/settings/settings';
 import { createSettingsStore } from '../../../utils/settings/settings-store';
@@ -23,8 +23,16 @@ describe('parseSettings', () => {
     ['a bad feed', { version: 1, feeds: [FEED, { ...FEED, id: 'x', path: 'queue' }], sites: [] }, /^feeds\.1: /],
     ['two feeds of one id', { version: 1, feeds: [FEED, FEED], sites: [] }, /"queue-depth" is the id of more than one/],
     ['two sites of one id', { version: 1, feeds: [], sites: [SITE, SITE] }, /"demo" is the id of more than one/],
-    ['a pattern that is none', { version: 1, feeds: [], sites: [{ ...SITE, patterns: ['localhost'] }] }, /"localhost" is not/],
-    ['a pattern for files', { version: 1, feeds: [], sites: [{ ...SITE, patterns: ['file:///*'] }] }, /"file:.*" is not/],
+    [
+      'a pattern that is none',
+      { version: 1, feeds: [], sites: [{ ...SITE, patterns: ['localhost'] }] },
+      /"localhost" is not/,
+    ],
+    [
+      'a pattern for files',
+      { version: 1, feeds: [], sites: [{ ...SITE, patterns: ['file:///*'] }] },
+      /"file:.*" is not/,
+    ],
     ['a site without a pattern', { version: 1, feeds: [], sites: [{ ...SITE, patterns: [] }] }, /sites\.0\.patterns/],
     ['too many feeds', { version: 1, feeds: Array.from({ length: MAX_FEEDS + 1 }, () => FEED), sites: [] }, /feeds/],
   ])('refuses %s and says what is wrong', (_, settings, reason) => {

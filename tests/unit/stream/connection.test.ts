@@ -45,7 +45,12 @@ describe('connection', () => {
     ['connects at the start', [START], 'connecting', ['connect']],
     ['does not connect while hidden', [blocked('hidden'), START], 'idle', []],
     ['does not connect while prerendered', [blocked('prerendering'), START], 'idle', []],
-    ['connects once it is activated', [blocked('prerendering'), START, unblocked('prerendering')], 'connecting', ['connect']],
+    [
+      'connects once it is activated',
+      [blocked('prerendering'), START, unblocked('prerendering')],
+      'connecting',
+      ['connect'],
+    ],
     ['waits for the last blocker', [blocked('hidden'), blocked('person'), START, unblocked('hidden')], 'idle', []],
     ['is live after the handshake', LIVE, 'live', []],
     ['pauses when hidden', [...LIVE, blocked('hidden')], 'paused', ['post']],
@@ -54,7 +59,12 @@ describe('connection', () => {
     ['lets go of the port in the bfcache', [...LIVE, blocked('cached')], 'idle', ['drop']],
     ['lets go of a paused port in the bfcache', [...LIVE, blocked('hidden'), blocked('cached')], 'idle', ['drop']],
     ['lets go of the port when frozen', [...LIVE, blocked('frozen')], 'idle', ['drop']],
-    ['connects on the way back from the bfcache', [...LIVE, blocked('cached'), unblocked('cached')], 'connecting', ['connect']],
+    [
+      'connects on the way back from the bfcache',
+      [...LIVE, blocked('cached'), unblocked('cached')],
+      'connecting',
+      ['connect'],
+    ],
     ['lets go of a port not started when hidden', [START, blocked('hidden')], 'idle', ['drop']],
     ['waits when the port is lost', [...LIVE, lost], 'waiting', ['drop', 'wait']],
     ['connects when the wait is over', [...LIVE, lost, DUE], 'connecting', ['connect']],
@@ -156,7 +166,10 @@ describe('connection, whatever happens in whatever order', () => {
         for (const [event, elapsedMs] of list) {
           now += elapsedMs;
           // Never live for long enough to count as working.
-          const next = advance(state.liveSince === null ? state : { ...state, liveSince: now }, event, { now, random: 0 });
+          const next = advance(state.liveSince === null ? state : { ...state, liveSince: now }, event, {
+            now,
+            random: 0,
+          });
           state = next.state;
           if (next.effects.some(({ type }) => type === 'connect')) connects.push(now);
         }

@@ -5,7 +5,9 @@ import { describe, expect, test } from 'vitest';
 const FOLDER = 'utils/stream';
 const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 const importsOf = (file: string): string[] =>
-  [...readFileSync(`${FOLDER}/${file}`, 'utf8').matchAll(/(?:from|import\(?)\s*'([^']+)'/g)].map(([, path]) => path ?? '');
+  [...readFileSync(`${FOLDER}/${file}`, 'utf8').matchAll(/(?:from|import\(?)\s*'([^']+)'/g)].map(
+    ([, path]) => path ?? '',
+  );
 
 test('the stream has files to look at', () => {
   expect(files).toContain('protocol.ts');

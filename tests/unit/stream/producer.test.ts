@@ -28,7 +28,8 @@ const start = (feeds: ReturnType<typeof createFakeFeed>[], options: Partial<Prod
     ...options,
   });
 
-const values = (): unknown[] => sent.flatMap(({ feeds }) => feeds.flatMap(({ updates }) => updates.map(({ value }) => value)));
+const values = (): unknown[] =>
+  sent.flatMap(({ feeds }) => feeds.flatMap(({ updates }) => updates.map(({ value }) => value)));
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import * as protocol from '../../../utils/stream/protocol';
 
-const document = readFileSync('docs/PROTOCOL.md', 'utf8');
+// The cells of tables are padded.
+const document = readFileSync('docs/PROTOCOL.md', 'utf8').replaceAll(/ +/g, ' ');
 const code = readFileSync('utils/stream/protocol.ts', 'utf8');
 
 /** Rows of the table under a heading: the cells, trimmed. */
@@ -12,15 +13,23 @@ function tableUnder(heading: string): string[][] {
   return section
     .split('\n')
     .filter((line) => line.startsWith('|'))
-    .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
     .slice(2);
 }
 
 const inCode = (text: string | undefined): string | undefined => text?.match(/`([^`]+)`/)?.[1];
-const typesIn = (heading: string): (string | undefined)[] => tableUnder(heading).map(([type]) => inCode(type)).sort();
+const typesIn = (heading: string): (string | undefined)[] =>
+  tableUnder(heading)
+    .map(([type]) => inCode(type))
+    .toSorted();
 const keysOf = (name: string): string[] => {
   const table = code.match(new RegExp(`const ${name}: [^=]+= {\\n([\\s\\S]*?)\\n};`))?.[1] ?? '';
-  return [...table.matchAll(/^ {2}([A-Z_]+):/gm)].map(([, key]) => key ?? '').sort();
+  return [...table.matchAll(/^ {2}([A-Z_]+):/gm)].map(([, key]) => key ?? '').toSorted();
 };
 
 describe('docs/PROTOCOL.md', () => {
@@ -31,10 +40,15 @@ describe('docs/PROTOCOL.md', () => {
   });
 
   test('has an example of every message, and each parses', () => {
-    const examples = [...document.matchAll(/```json\n([\s\S]*?)\n```/g)].map(([, text]) => JSON.parse(text ?? '') as { type: string });
+    const examples = [...document.matchAll(/```json\n([\s\S]*?)\n```/g)].map(
+      ([, text]) => JSON.parse(text ?? '') as { type: string },
+    );
     for (const example of examples) {
       const parsers = [protocol.parseToBackground, protocol.parseToPage];
-      expect(parsers.some((parse) => parse(example).ok), JSON.stringify(example)).toBe(true);
+      expect(
+        parsers.some((parse) => parse(example).ok),
+        JSON.stringify(example),
+      ).toBe(true);
     }
     const types = new Set([...keysOf('TO_BACKGROUND'), ...keysOf('TO_PAGE')]);
     expect(new Set(examples.map(({ type }) => type))).toEqual(types);

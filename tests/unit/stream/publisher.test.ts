@@ -103,7 +103,13 @@ describe('publisher', () => {
   test('serves as many streams of a document as its limit, and refuses the newer', async () => {
     const clients = Array.from({ length: MAX_PORTS_PER_DOCUMENT + 1 }, () => connect('document'));
     for (const [index, client] of clients.entries()) await client.say(start(`s${index}`));
-    expect(clients.map(({ messages }) => messages[0]?.type)).toEqual(['STARTED', 'STARTED', 'STARTED', 'STARTED', 'CLOSE']);
+    expect(clients.map(({ messages }) => messages[0]?.type)).toEqual([
+      'STARTED',
+      'STARTED',
+      'STARTED',
+      'STARTED',
+      'CLOSE',
+    ]);
     await clients[0]?.leave();
     const next = connect('document');
     await next.say(start('next'));
@@ -173,14 +179,17 @@ describe('publisher', () => {
     const good = connect('good');
     await good.say(start('good'));
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.oneof(fc.jsonValue(), fc.constant(start('s'))), { minLength: 1, maxLength: 4 }), async (junk) => {
-        const client = connect('bad');
-        for (const message of [...junk, 'junk']) {
-          if (client.disconnected()) break;
-          await client.say(message);
-        }
-        expect(client.disconnected()).toBe(true);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.oneof(fc.jsonValue(), fc.constant(start('s'))), { minLength: 1, maxLength: 4 }),
+        async (junk) => {
+          const client = connect('bad');
+          for (const message of [...junk, 'junk']) {
+            if (client.disconnected()) break;
+            await client.say(message);
+          }
+          expect(client.disconnected()).toBe(true);
+        },
+      ),
     );
     feed.push('still here');
     await vi.advanceTimersByTimeAsync(200);

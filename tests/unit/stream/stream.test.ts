@@ -292,9 +292,12 @@ describe.each<Flavour>(['chromium', 'firefox'])('stream with the ports of %s', (
   test('loses nothing and repeats nothing, wherever the worker dies', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.record({ afterMs: fc.nat({ max: 300 }), arriving: fc.nat({ max: 4 }), pushes: fc.nat({ max: 9 }) }), {
-          maxLength: 12,
-        }),
+        fc.array(
+          fc.record({ afterMs: fc.nat({ max: 300 }), arriving: fc.nat({ max: 4 }), pushes: fc.nat({ max: 9 }) }),
+          {
+            maxLength: 12,
+          },
+        ),
         async (kills) => {
           feed = createFakeFeed();
           const own = startRuntime(flavour);
