@@ -36,12 +36,16 @@ export function createServices(): Services {
     pulseStats: () => ({ ...publisher.stats(), updatesPerSecond: sentPerSecond() }),
   });
   let feeds: Settings['feeds'] = [];
+  let registered = Promise.resolve();
 
   const load = async (): Promise<Settings> => {
     const settings = await store.read();
     ({ feeds } = settings);
     hub.configure(feeds);
-    registerSiteScripts(settings.sites).catch((error: unknown) => console.error('Cannot register the sites', error));
+    // One after the other: two at once would both find nothing registered, and the second be refused.
+    registered = registered
+      .then(() => registerSiteScripts(settings.sites))
+      .catch((error: unknown) => console.error('Cannot register the sites', error));
     return settings;
   };
   let current: Promise<Settings> | null = null;

@@ -17,10 +17,8 @@ export default defineContentScript({
   // A page can read that message and replay it to stop the script.
   noScriptStartedPostMessage: true,
   main(ctx) {
-    // Ends with the context (a newer script of ours took over) or with the stream (the extension or its right is gone).
-    const ending = new AbortController();
-    ctx.onInvalidated(() => ending.abort());
-    const { signal } = ending;
+    // Ends when a newer script of ours takes over, and with the stream: the extension or its right to the page is gone.
+    const { signal } = ctx;
     const model = createFeedModel();
 
     const subscriber = createSubscriber({
@@ -30,7 +28,7 @@ export default defineContentScript({
       ...model,
       onStream(stream) {
         model.onStream(stream);
-        if (stream.name === 'closed') ending.abort();
+        if (stream.name === 'closed') ctx.abort(stream.reason);
       },
       onBatch(feeds) {
         model.onBatch(feeds);
