@@ -116,11 +116,13 @@ export function createProducer({ readers, everyMs, resume, post, onSent }: Produ
       batch.readers.push(reader);
       batch.bytes += bytes + FEED_OVERHEAD_BYTES;
       batch.updates += reading.updates.length;
+      news.delete(reader);
       if (more) {
+        // To the end of the line: a backlog must not hold up the other feeds.
+        news.add(reader);
         batch.full = true;
         break;
       }
-      news.delete(reader);
     }
     return batch;
   };

@@ -126,6 +126,19 @@ describe('producer', () => {
     expect(values()).toHaveLength(1_000);
   });
 
+  test('a feed with a backlog does not hold up the others', async () => {
+    const [busy, other] = [createFakeFeed({ id: 'busy' }), createFakeFeed({ id: 'other', kind: 'state' })];
+    start([busy, other], { resume: { busy: { epoch: 'epoch-1', seq: 0 } } });
+    await vi.advanceTimersByTimeAsync(100);
+    other.push('waits');
+    sent = [];
+    busy.push(...Array.from({ length: 4_000 }, (_, n) => `${n}`.padEnd(1_000, '.')));
+    other.push('no more');
+    await vi.advanceTimersByTimeAsync(100);
+    expect(sent.length).toBeGreaterThan(WINDOW / 2);
+    expect(sent.slice(0, 2).flatMap(({ feeds }) => feeds.map(({ feed }) => feed))).toContain('other');
+  });
+
   test('saves before it sends, and sends what came meanwhile at the next tick', async () => {
     const feed = createFakeFeed();
     start([feed]);
