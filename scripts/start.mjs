@@ -1,4 +1,7 @@
-/** `npm start`: reads the options, then sets up and goes on in start.ts. */
+/**
+ * `npm start`: reads the options, then sets up and goes on in start.ts. package.json starts it with `exec`, because npm
+ * hands a signal to the shell, and the shell keeps it to itself.
+ */
 import { parseArgs } from 'node:util';
 import { fail, setUpAndRun } from './setup.mjs';
 
