@@ -50,21 +50,25 @@ export function openSession(
   let limit: ReturnType<typeof setTimeout> | undefined;
   let heartbeat: ReturnType<typeof setTimeout> | undefined;
 
-  const send = (message: ToBackground): void => {
+  /** `false`: the port is dead and this session has ended. No timer may be set after that. */
+  const send = (message: ToBackground): boolean => {
     sentAt = performance.now();
-    if (!post(port, message)) listener.onLost('disconnect');
+    const posted = post(port, message);
+    if (!posted) listener.onLost('disconnect');
+    return posted;
   };
 
   const ping = (): void => {
-    limit ??= setTimeout(() => listener.onLost('pong-timeout'), PONG_LIMIT_MS);
-    send({ type: 'PING', id: ++pingId });
+    if (send({ type: 'PING', id: ++pingId })) {
+      limit ??= setTimeout(() => listener.onLost('pong-timeout'), PONG_LIMIT_MS);
+    }
   };
 
   /** One timer, moved on lazily: traffic costs no timer calls. */
   const beat = (): void => {
-    const silentMs = performance.now() - Math.min(sentAt, heardAt);
-    if (silentMs >= HEARTBEAT_MS) ping();
-    heartbeat = setTimeout(beat, silentMs >= HEARTBEAT_MS ? HEARTBEAT_MS : HEARTBEAT_MS - silentMs);
+    const restMs = HEARTBEAT_MS + Math.min(sentAt, heardAt) - performance.now();
+    heartbeat = setTimeout(beat, restMs > 0 ? restMs : HEARTBEAT_MS);
+    if (restMs <= 0) ping();
   };
 
   const clearLimit = (): void => {
@@ -102,7 +106,8 @@ export function openSession(
       case 'STATUS':
         return listener.onStatus(message);
       case 'PING':
-        return send({ type: 'PONG', id: message.id });
+        send({ type: 'PONG', id: message.id });
+        return;
       case 'PONG':
         return clearLimit();
     }
@@ -126,7 +131,7 @@ export function openSession(
       send(message);
     },
     resume(message) {
-      send(message);
+      if (!send(message)) return;
       heartbeat = setTimeout(beat, HEARTBEAT_MS);
       ping();
     },

@@ -12,6 +12,8 @@ let session: Session;
 let received: { type: string; [key: string]: unknown }[];
 let lost: string[];
 let joins: boolean;
+/** As the subscriber does. */
+let listenerEndsSession: boolean;
 
 const say = (message: ToPage | object): void => {
   pair.background.postMessage(message);
@@ -28,6 +30,7 @@ beforeEach(() => {
   received = [];
   lost = [];
   joins = true;
+  listenerEndsSession = false;
   pair.background.onMessage.addListener((message) => received.push(message as (typeof received)[number]));
   session = openSession(
     pair.page as unknown as Port,
@@ -37,7 +40,10 @@ beforeEach(() => {
       onBatch: () => joins,
       onStatus: () => undefined,
       onDismissed: (reason) => lost.push(reason),
-      onLost: (cause) => lost.push(cause),
+      onLost(cause) {
+        lost.push(cause);
+        if (listenerEndsSession) session.end();
+      },
     },
   );
 });
@@ -167,6 +173,27 @@ describe('session', () => {
     say(updates(4));
     expect(lost).toEqual(['gap']);
     expect(types()).toEqual([]);
+  });
+
+  test.each<[string, () => void]>([
+    ['heartbeat', () => vi.advanceTimersByTime(HEARTBEAT_MS)],
+    [
+      'RESUME',
+      () => {
+        session.pause({ type: 'PAUSE', reason: 'hidden' });
+        session.resume({ type: 'RESUME', reason: 'hidden' });
+      },
+    ],
+  ])('a %s that cannot be posted leaves no timer, which would give the next port up', (_, post) => {
+    say(STARTED);
+    listenerEndsSession = true;
+    // Closed, and nobody told this end.
+    pair.page.postMessage = () => {
+      throw new Error('Attempting to use a disconnected port object');
+    };
+    post();
+    expect(lost).toContain('disconnect');
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('says when it stops, leaves no timer and hears nothing more', () => {
