@@ -92,7 +92,10 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
         else session?.resume(effect.message as ToBackground & { type: 'RESUME' });
         return;
       case 'wait':
-        waiting = setTimeout(() => dispatch(options.isValid() ? { type: 'due' } : INVALIDATED), effect.ms);
+        waiting = setTimeout(
+          () => dispatch(options.isValid() ? { type: 'due' } : INVALIDATED),
+          Math.min(effect.ms, MAX_TIMER_MS),
+        );
         return;
       case 'cancel-wait':
         return clearTimeout(waiting);
@@ -153,6 +156,9 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
     resume: () => block('unblocked', 'person'),
   };
 }
+
+/** A timer set for longer runs at once. [spec] HTML, timers: the delay is a 32 bit number. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const INVALIDATED: ConnectionEvent = { type: 'end', reason: 'invalidated' };
 
