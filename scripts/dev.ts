@@ -25,7 +25,13 @@ const server = await createServer({
     firefoxArgs: hasDisplay ? [] : ['--headless'],
   },
 });
-signal.addEventListener('abort', () => {
+const end = (): void => {
   void Promise.all([server.stop(), demo.close()]).finally(() => process.exit());
-});
-await server.start();
+};
+// Asked to end before there was anything to end, while the server starts, or later.
+if (signal.aborted) end();
+else {
+  signal.addEventListener('abort', end);
+  await server.start();
+  if (signal.aborted) end();
+}
