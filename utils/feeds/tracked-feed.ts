@@ -3,6 +3,7 @@
  * where from.
  */
 import type { FollowListener } from '../stream/feed-reader';
+import { isJson } from '../stream/protocol';
 import type { FeedInfo, FeedStatus, Json, StatusReason } from '../stream/protocol';
 import type { Feed } from './feed';
 import { feedStatus } from './feed-status';
@@ -100,9 +101,13 @@ export function createTrackedFeed(
     for (const follower of followers) follower.onStatus();
   };
 
-  /** The same state is taken again once a pace: it is as new as the look, and must not seem to grow old. */
+  /**
+   * The same state is taken again once a pace: it is as new as the look, and must not seem to grow old. What the log will
+   * refuse is none: JSON.parse nests deeper than JSON.stringify can follow.
+   */
   const isAgain = (value: Json): boolean =>
     log.newest !== null &&
+    isJson(value) &&
     (feed.kind === 'event' || now() - log.newest.at < feed.paceMs) &&
     JSON.stringify(log.newest.value) === JSON.stringify(value);
 

@@ -54,6 +54,15 @@ describe('a tracked feed', () => {
     expect(heard.news).toBe(2);
   });
 
+  test('refuses an answer nested too deep to be compared with the value before', () => {
+    const { tracked } = track({ kind: 'event' });
+    tracked.takeStatus(LIVE);
+    take(tracked, 1, true);
+    take(tracked, JSON.parse('['.repeat(500_000) + ']'.repeat(500_000)) as Json, true);
+    expect(tracked.status.reason?.code).toBe('bad-data');
+    expect(values(tracked)).toEqual([1]);
+  });
+
   test('is live with its first value and knows since when', () => {
     const { tracked, heard } = track();
     tracked.takeStatus(LIVE);
