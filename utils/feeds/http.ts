@@ -1,5 +1,5 @@
 /** What polling and event streams share: one bounded request, and what its answer means. */
-import { checkAddress } from './address';
+import { checkAddress, isPrivateHost } from './address';
 import { ended } from './retry';
 import type { Ending } from './retry';
 import { ANSWER_LIMIT_MS, because } from './source';
@@ -72,10 +72,19 @@ export function retryAfterMs(header: string | null, now: number): number {
   return Number.isNaN(delayMs) ? 0 : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, delayMs));
 }
 
-/** The ending that an answer means before its body is read, or `null` when it is good (2xx). */
-export function endingOf(response: Response, type: 'poll' | 'sse', now: number): Ending | null {
+/**
+ * Whether an answer that came from `to` in the end may be one of `from`: `to` must fit the policy for sources, and a public
+ * host must not lead into the network of the person, where the extension may read what it may not.
+ */
+function mayLead(from: string, to: string, type: 'poll' | 'sse'): boolean {
+  const isPrivate = (address: string): boolean => isPrivateHost(new URL(address).hostname);
+  return checkAddress(to, type).ok && (isPrivate(from) || !isPrivate(to));
+}
+
+/** The ending that an answer of `address` means before its body is read, or `null` when it is good (2xx). */
+export function endingOf(response: Response, address: string, type: 'poll' | 'sse', now: number): Ending | null {
   // Empty in an answer that no network gave.
-  if (response.url !== '' && !checkAddress(response.url, type).ok) {
+  if (response.url !== '' && !mayLead(address, response.url, type)) {
     return ended('blocked', because('redirected', new URL(response.url).origin));
   }
   if (response.ok) return null;

@@ -62,7 +62,7 @@ export function openPoll({ address }: PollDefinition, sink: Sink, options: OpenO
       conditional = ending.reason.code === 'timeout' || Object.keys(sent).length === 0;
       return ending;
     }
-    const ending = endingOf(response, 'poll', deps.now());
+    const ending = endingOf(response, address, 'poll', deps.now());
     const isFresh = response.status === 304 && Object.keys(sent).length > 0 && ending?.reason.code === 'http';
     if (ending !== null && !isFresh) return ending;
     const text = isFresh ? '' : await readText(response, MAX_MESSAGE_LENGTH).catch(() => undefined);

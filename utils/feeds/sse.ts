@@ -95,7 +95,7 @@ export function openSse(
       // Both reject with TypeError or AbortError: not reached, cut, timed out or silent.
       const response = await ask(address, headers(), request, options).catch(() => null);
       if (response === null) return await request.whyFailed(address);
-      const refused = endingOf(response, 'sse', deps.now());
+      const refused = endingOf(response, address, 'sse', deps.now());
       if (refused !== null) return refused;
       if (response.status === 204) return ended('stopped', because('http', 204));
       const type = response.headers.get('Content-Type') ?? '';

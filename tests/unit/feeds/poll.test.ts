@@ -11,11 +11,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function open(paceMs = 5_000) {
+function open(paceMs = 5_000, from = address) {
   const world = createWorld();
   const recorder = createRecorder();
   const controller = new AbortController();
-  openPoll({ type: 'poll', address }, recorder.sink, { deps: world.deps, signal: controller.signal, paceMs });
+  openPoll({ type: 'poll', address: from }, recorder.sink, { deps: world.deps, signal: controller.signal, paceMs });
   return { ...world, world, recorder, end: () => controller.abort() };
 }
 
@@ -214,15 +214,29 @@ describe('poll', () => {
     expect((recorder.status?.retryAt ?? 0) - Date.now()).toBe(1_000);
   });
 
-  test.each(['http://example.com/', 'https://a:b@example.com/', 'ftp://example.com/'])(
-    'is blocked when it is led to %s',
+  test.each([
+    'http://example.com/',
+    'https://a:b@example.com/',
+    'ftp://example.com/',
+    'http://192.168.1.1/',
+    'https://localhost/',
+    'http://printer/',
+  ])('is blocked when it is led to %s', async (url) => {
+    const { world, recorder } = open();
+    (await world.request()).answer(answerOf('{"secret":1}', { url }));
+    await settle();
+    expect(recorder.calls).toEqual([]);
+    expect(recorder.status).toMatchObject({ state: 'blocked', reason: { code: 'redirected' } });
+    expect(recorder.status?.reason?.detail).not.toContain('a:b');
+  });
+
+  test.each(['http://localhost:4100/b', 'http://192.168.1.1/', 'https://example.com/'])(
+    'a source of the own network may lead to %s',
     async (url) => {
-      const { world, recorder } = open();
-      (await world.request()).answer(answerOf('{"secret":1}', { url }));
+      const { world, recorder } = open(5_000, 'http://localhost:4100/a');
+      (await world.request()).answer(answerOf('1', { url }));
       await settle();
-      expect(recorder.calls).toEqual([]);
-      expect(recorder.status).toMatchObject({ state: 'blocked', reason: { code: 'redirected' } });
-      expect(recorder.status?.reason?.detail).not.toContain('a:b');
+      expect(recorder.data()).toEqual([1]);
     },
   );
 

@@ -227,6 +227,7 @@ describe('sse', () => {
       'blocked',
       { code: 'redirected' },
     ],
+    ['a redirect into the own network', answerOf('', { url: 'http://10.0.0.1/' }), 'blocked', { code: 'redirected' }],
   ])('shows %s', async (_, response, state, reason) => {
     const { world, recorder } = open();
     (await world.request()).answer(response);
