@@ -10,7 +10,7 @@ export default defineConfig({
         plugins: [WxtVitest()],
         test: {
           name: 'unit',
-          include: ['tests/unit/**/*.test.ts', 'tests/conformance/fake.test.ts'],
+          include: ['tests/unit/**/*.test.ts', 'tests/conformance/fake.test.ts', 'tests/hostile/**/*.test.ts'],
           environment: 'node',
         },
       },
