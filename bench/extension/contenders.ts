@@ -1,0 +1,55 @@
+/** The ways without Tidings, a few lines each. They hear the same kind of socket and parse what it says, as Tidings does. */
+import { browser } from 'wxt/browser';
+import type { AcceptedPort } from '../../utils/stream/port';
+import { InProcessSocket } from './in-process-socket';
+import type { PlainUpdate, Question, Value } from './messages';
+
+/** Where the sources of the contenders are told their messages. */
+export const RAW_ADDRESS = 'ws://localhost/raw';
+export const POLLING_ADDRESS = 'ws://localhost/polling';
+
+/** Interval of each port of {@link serveInterval} in ms: the default of a stream. */
+const INTERVAL_MS = 100;
+
+function listen(address: string, take: (update: PlainUpdate) => void): InProcessSocket {
+  const socket = new InProcessSocket(address);
+  let seq = 0;
+  socket.addEventListener('message', ({ data }) => {
+    const value = JSON.parse(data) as Value;
+    seq += 1;
+    take({ seq, at: Date.now(), value });
+  });
+  return socket;
+}
+
+/** Raw port: one `postMessage` for each update. */
+export function serveRaw(port: AcceptedPort): void {
+  const socket = listen(RAW_ADDRESS, (update) => port.postMessage(update));
+  port.onDisconnect.addListener(() => socket.close());
+}
+
+/** Raw port with an interval of its own, which posts the newest update if there is one. */
+export function serveInterval(port: AcceptedPort): void {
+  let newest: PlainUpdate | null = null;
+  const socket = listen(RAW_ADDRESS, (update) => {
+    newest = update;
+  });
+  const timer = setInterval(() => {
+    if (newest !== null) port.postMessage(newest);
+    newest = null;
+  }, INTERVAL_MS);
+  port.onDisconnect.addListener(() => {
+    clearInterval(timer);
+    socket.close();
+  });
+}
+
+/** Polling by `sendMessage`: an answer is what has come since. */
+export function servePolling(): void {
+  const updates: PlainUpdate[] = [];
+  listen(POLLING_ADDRESS, (update) => updates.push(update));
+  browser.runtime.onMessage.addListener((message, _sender, answer: (updates: PlainUpdate[]) => void) => {
+    answer(updates.slice((message as Question).after));
+    return true;
+  });
+}

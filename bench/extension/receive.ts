@@ -1,0 +1,63 @@
+import { browser } from 'wxt/browser';
+import type { Port } from '../../utils/stream/port';
+import { createSubscriber } from '../../utils/stream/subscriber';
+import type { PlainUpdate, Question, Value } from './messages';
+
+export interface ReceiveOptions {
+  everyMs: number;
+  apply(value: Value): void;
+  /** From now on updates come. */
+  onOpen(): void;
+  signal: AbortSignal;
+}
+
+/** The page's end of a contender. */
+export type Receive = (options: ReceiveOptions) => void;
+
+/** A raw port of this name. */
+export const receivePort =
+  (name: string): Receive =>
+  ({ apply, onOpen, signal }) => {
+    const port: Port = browser.runtime.connect({ name });
+    port.onMessage.addListener((update) => apply((update as PlainUpdate).value));
+    signal.addEventListener('abort', () => port.disconnect());
+    onOpen();
+  };
+
+/** Asks every `everyMs` by `runtime.sendMessage`. */
+export const receivePolling: Receive = ({ everyMs, apply, onOpen, signal }) => {
+  let after = 0;
+  let isAsking = false;
+  const ask = async (): Promise<void> => {
+    if (isAsking) return;
+    isAsking = true;
+    const updates = await browser.runtime.sendMessage<Question, PlainUpdate[]>({ after });
+    isAsking = false;
+    if (signal.aborted) return;
+    after += updates.length;
+    for (const { value } of updates) apply(value);
+  };
+  const timer = setInterval(() => void ask(), everyMs);
+  signal.addEventListener('abort', () => clearInterval(timer));
+  // What there was before is fetched once, as another contender's snapshot is.
+  void ask().then(onOpen);
+};
+
+/** Tidings' own subscriber. */
+export const receiveTidings =
+  (name: string): Receive =>
+  ({ everyMs, apply, onOpen, signal }) => {
+    createSubscriber({
+      connect: () => browser.runtime.connect({ name }),
+      isValid: () => browser.runtime?.id !== undefined,
+      page: window,
+      everyMs,
+      onStream: () => {},
+      onFeeds: onOpen,
+      onBatch: (feeds) => {
+        for (const { updates } of feeds) for (const { value } of updates) apply(value as unknown as Value);
+      },
+      onStatus: () => {},
+      signal,
+    });
+  };

@@ -1,0 +1,25 @@
+import { startDemo } from '../tests/servers/demo.ts';
+import { launchBrowser } from '../tests/browser/driver/launch-browser.ts';
+import type { TestExtension } from '../tests/browser/driver/test-browser.ts';
+
+/**
+ * Runs `use` with the measuring extension in a new browser, on a page that is shown. Attaching a debugger keeps its
+ * background alive; it slows no code down, as it sets no breakpoint.
+ */
+export async function withMeasuringBrowser<Result>(
+  extensionDir: string,
+  use: (extension: TestExtension) => Promise<Result>,
+): Promise<Result> {
+  const demo = await startDemo({ port: 0 });
+  try {
+    const browser = await launchBrowser('chromium', { extensionDir });
+    try {
+      await browser.open(`${demo.url}/away?measure`);
+      return await use(browser.extension);
+    } finally {
+      await browser.close();
+    }
+  } finally {
+    await demo.close();
+  }
+}
