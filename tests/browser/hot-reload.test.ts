@@ -86,7 +86,7 @@ const EDITS: readonly Edit[] = [
     file: 'utils/ui/panel.ts',
     from: "t('extension.name')",
     to: "'Edited'",
-    shows: (root) => root.querySelector('.title')?.textContent === 'Edited',
+    shows: (root) => root.querySelector<HTMLElement>('.title')?.dataset['text'] === 'Edited',
   },
   {
     of: 'style sheet',

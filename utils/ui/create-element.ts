@@ -45,7 +45,7 @@ export const setText: SetText = (element, text) => {
 /**
  * A {@link SetText} by an attribute that the style sheet turns into generated content: screen readers read it, a page
  * does not. `window.find` looks into closed shadow roots and tells a page, guess by guess, what text nodes are there
- * [chrome] [firefox].
+ * [chrome] [firefox]; in Firefox the selection then hands it the node, and with that everything. So a panel has none.
  */
 export const setVeiledText: SetText = (element, text) => {
   if (element.dataset['text'] === text) return;

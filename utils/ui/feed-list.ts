@@ -39,7 +39,7 @@ export function createFeedList(document: Document, t: Translate, format: Format,
         else list.insertBefore(row.element, place);
       }
       list.hidden = ids.size === 0;
-      setText(none, ids.size > 0 ? '' : t(feeds ? 'feed.none' : 'feed.unknown'));
+      show(none, ids.size > 0 ? '' : t(feeds ? 'feed.none' : 'feed.unknown'));
     },
   };
 }

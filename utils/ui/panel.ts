@@ -7,7 +7,7 @@
  * remove or imitate the panel.
  */
 import { createAnnouncer } from './announcer';
-import { type Child, createElement, setText, setVeiledText } from './create-element';
+import { type Child, createElement, setVeiledText } from './create-element';
 import { createFeedList } from './feed-list';
 import type { FeedModel } from './feed-model';
 import { createFormat } from './format';
@@ -52,7 +52,8 @@ export function mountPanel({ document, model, actions, store, t, signal: outer }
   ) => createElement(document, tag, className, ...children) as HTMLElement;
   const [move, pause, collapse] = [createToolButton(document), createToolButton(document), createToolButton(document)];
   const stream = element('span', 'stream');
-  const title = element('strong', 'title', t('extension.name'));
+  const title = element('strong', 'title');
+  setVeiledText(title, t('extension.name'));
   const header = element('header', 'header', move.element, title, stream, pause.element, collapse.element);
   const format = createFormat(t);
   const list = createFeedList(document, t, format, setVeiledText);
@@ -76,12 +77,15 @@ export function mountPanel({ document, model, actions, store, t, signal: outer }
     const snapshot = model.snapshot(now);
     const { name, reason, retryAt } = snapshot.stream;
     const isPaused = name === 'paused';
-    setText(stream, t(`stream.${name}`));
-    setText(notice, [streamReasonWords(t, reason), retryWords(t, format, retryAt, now)].filter(Boolean).join('\n'));
+    setVeiledText(stream, t(`stream.${name}`));
+    setVeiledText(
+      notice,
+      [streamReasonWords(t, reason), retryWords(t, format, retryAt, now)].filter(Boolean).join('\n'),
+    );
     pause.show(isPaused ? 'resume' : 'pause', t(isPaused ? 'panel.resume' : 'panel.pause'));
     pause.element.hidden = name === 'closed';
     const news = announce(name, now);
-    if (news) status.textContent = t(`stream.${news}`);
+    if (news) setVeiledText(status, t(`stream.${news}`));
     if (!placement.collapsed) list.render(snapshot, now);
   };
   const request = createRenderLoop(page, render, signal);
