@@ -8,12 +8,6 @@ const LIFE = '--tidings-panel';
 /** Finds the panels in a page, of this script or of an older one. */
 export const HOST_SELECTOR = `:root > [${HOST_ATTRIBUTE}]`;
 
-/** Nothing in a page's style sheets outweighs an important declaration of the style attribute. */
-const HOST_STYLE = 'all:initial;position:fixed;inset:0;z-index:2147483647;pointer-events:none;'.replaceAll(
-  ';',
-  '!important;',
-);
-
 /** Events that are nobody's but ours. Capturing listeners of the page still hear of them: nothing can prevent that. */
 const PRIVATE_EVENTS = ['keydown', 'keypress', 'keyup', 'click', 'pointerdown', 'mousedown'] as const;
 
@@ -21,8 +15,6 @@ const PRIVATE_EVENTS = ['keydown', 'keypress', 'keyup', 'click', 'pointerdown', 
 export function createPanelHost(document: Document, panel: HTMLElement): HTMLElement {
   const host = document.createElement('div');
   host.setAttribute(HOST_ATTRIBUTE, '');
-  // By script, not by attribute: a page's Content-Security-Policy may forbid the latter.
-  host.style.cssText = HOST_STYLE;
   const root = host.attachShadow({ mode: 'closed' });
   root.append(panel);
   try {
