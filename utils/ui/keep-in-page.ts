@@ -29,8 +29,9 @@ export function keepInPage(
 ): void {
   const mayReturn = createReturnAllowance();
   const observer = new MutationObserver(() => {
-    // Already aborted, or moved by us: records of an earlier change may still be under way.
-    if (signal.aborted || host.parentNode === document.documentElement) return;
+    const { documentElement: root } = document;
+    // Already aborted, or moved by us: records of an earlier change may still be under way. No root: the next one is told.
+    if (signal.aborted || !root || host.parentNode === root) return;
     if (!document.querySelector(successor) && mayReturn(performance.now())) return attach();
     observer.disconnect();
     onGone();
