@@ -19,7 +19,15 @@ export const RETRY_MIN_MS = 60;
 /** Spread over the first retry, in ms: the pages of a stopped worker do not all come back in the same millisecond. */
 const RETRY_SPREAD_MS = 20;
 /** Full jitter from the second retry on. */
-const RETRY_BACKOFF = { firstMs: 200, maxMs: 30_000 };
+const RETRY_BACKOFF = { firstMs: 200, maxMs: 12_800 };
+/**
+ * From this retry in a row on each waits for {@link REST_MS}. A background that threw at its start has no listeners, and
+ * stays so until the browser stops it: 30 s after the last connect, which must not be ours [chrome, firefox].
+ */
+const REST_FROM_ATTEMPT = 8;
+const REST_MS = 35_000;
+/** Spread over {@link REST_MS}. */
+const REST_SPREAD_MS = 10_000;
 /** A port that was live this long worked: the next retry is a first one and this connect leaves the budget. */
 export const PROVEN_AFTER_MS = 1_000;
 /** Connects in {@link BUDGET_WINDOW_MS} that came to nothing, at most: what a broken background can cost. */
@@ -188,9 +196,16 @@ function settle(state: ConnectionState, now: number): ConnectionState {
 function retry(state: ConnectionState, reason: string, afterMs: number, { now, random }: Moment): Advance {
   const settled = settle(state, now);
   const { attempt } = settled;
-  const spreadMs = attempt === 0 ? random * RETRY_SPREAD_MS : backoffDelayMs(attempt - 1, random, RETRY_BACKOFF);
-  const next = wait({ ...settled, attempt: attempt + 1 }, reason, Math.max(afterMs, RETRY_MIN_MS + spreadMs), now);
+  const delayMs = Math.max(afterMs, RETRY_MIN_MS + delayOf(attempt, random));
+  const next = wait({ ...settled, attempt: attempt + 1 }, reason, delayMs, now);
   return { ...next, effects: [{ type: 'drop' }, ...next.effects] };
+}
+
+/** What retry number `attempt` (0 is the first) waits over {@link RETRY_MIN_MS}, in ms. */
+function delayOf(attempt: number, random: number): number {
+  if (attempt === 0) return random * RETRY_SPREAD_MS;
+  if (attempt >= REST_FROM_ATTEMPT) return REST_MS + random * REST_SPREAD_MS;
+  return backoffDelayMs(attempt - 1, random, RETRY_BACKOFF);
 }
 
 const wait = (state: ConnectionState, reason: string, ms: number, now: number): Advance => ({

@@ -89,7 +89,18 @@ describe('connection', () => {
       state = run([DUE, lost], { ...state, unproven: [] }).state;
       delays.push(state.retryAt);
     }
-    expect(delays).toEqual([160, 260, 460, 860, 1660, 3260, 6460, 12_860, 15_060, 15_060, 15_060]);
+    expect(delays).toEqual([160, 260, 460, 860, 1660, 3260, 6460, 40_060, 40_060, 40_060, 40_060]);
+  });
+
+  test('after eight retries in vain the page is silent for longer than a background that threw at its start lives', () => {
+    let { state } = run([START]);
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      const { effects, state: next } = advance(state, lost, { now: 0, random: 0 });
+      for (const effect of effects) if (effect.type === 'wait') waits.push(effect.ms);
+      state = run([DUE], { ...next, unproven: [] }).state;
+    }
+    expect(waits.map((ms) => ms > 30_000)).toEqual([...Array.from({ length: 8 }, () => false), true, true]);
   });
 
   test('a port that worked puts the retries back to the start', () => {
