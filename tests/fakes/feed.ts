@@ -48,7 +48,17 @@ export function createFakeFeed({
     read(cursor, maxBytes) {
       const from = cursor?.epoch === `epoch-${epoch}` ? cursor.seq : Math.max(0, updates.length - SNAPSHOT_UPDATES);
       const after = updates.slice(from);
-      const reading = { epoch: `epoch-${epoch}`, updates: [] as Update[], merged: 0, lost: 0, bytes: 0, more: false };
+      const reading = {
+        epoch: `epoch-${epoch}`,
+        get seq() {
+          return this.updates.at(-1)?.seq ?? from;
+        },
+        updates: [] as Update[],
+        merged: 0,
+        lost: 0,
+        bytes: 0,
+        more: false,
+      };
       if (kind === 'state') {
         reading.updates = after.slice(-1);
         reading.merged = cursor ? Math.max(0, after.length - 1) : 0;

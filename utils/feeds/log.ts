@@ -147,7 +147,21 @@ export function createLog(
       updates.unshift(entry.update);
       size += entry.bytes;
     }
-    return { epoch, updates, merged: 0, lost: 0, bytes: size === 0 ? 0 : LIST_BYTES + size, more: false };
+    return {
+      epoch,
+      seq: updates.at(-1)?.seq ?? seq,
+      updates,
+      merged: 0,
+      lost: 0,
+      bytes: size === 0 ? 0 : LIST_BYTES + size,
+      more: false,
+    };
+  };
+
+  /** Where a viewer of another history goes on: it was there before this one began, so that every event of it counts. */
+  const beforeAll = (): number | null => {
+    const oldest = entries[indexAfter(0)];
+    return kind === 'event' && oldest !== undefined ? oldest.update.seq - 1 : null;
   };
 
   /** The place in this history that a cursor means, if it means one. */
@@ -204,7 +218,7 @@ export function createLog(
       epoch = newEpoch();
     },
     read(cursor, maxBytes) {
-      const after = cursor === null ? null : resolve(cursor);
+      const after = cursor === null ? null : (resolve(cursor) ?? beforeAll());
       if (after === null) return snapshot(maxBytes);
       const updates: Update[] = [];
       let size = 0;
@@ -215,9 +229,11 @@ export function createLog(
         updates.push(entry.update);
         size += entry.bytes;
       }
-      const passed = (updates.at(-1)?.seq ?? after) - after - updates.length;
+      const upTo = updates.at(-1)?.seq ?? after;
+      const passed = upTo - after - updates.length;
       return {
         epoch,
+        seq: upTo,
         updates,
         merged: kind === 'state' ? passed : 0,
         lost: kind === 'event' ? passed : 0,

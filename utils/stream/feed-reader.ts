@@ -3,6 +3,8 @@ import type { Cursor, FeedInfo, FeedStatus, Update } from './protocol';
 /** What lies after a cursor. `more`: the byte limit cut it, read again from the last `seq`. */
 export interface Reading {
   epoch: string;
+  /** Where the next reading goes on: the last `seq` in `updates`, or the place after which there is nothing yet. */
+  seq: number;
   updates: Update[];
   /** State passed over because a newer value is in `updates`. */
   merged: number;
@@ -29,7 +31,8 @@ export interface FeedReader {
   readonly info: FeedInfo;
   /**
    * Reads what lies after `cursor`, oldest first, at most `maxBytes` of it, but at least one update if there is one.
-   * `null`, or a cursor of another epoch, gives a snapshot: what a new viewer should see first.
+   * `null` gives a snapshot: what a new viewer should see first. A cursor of another epoch gives a snapshot of state,
+   * and of events all that this history keeps: the viewer was there before it began.
    */
   read(cursor: Cursor | null, maxBytes: number): Reading;
   /** For a feed that is read at each tick of the producer: takes a new value if it changed. */

@@ -103,12 +103,14 @@ export function createProducer({ readers, everyMs, resume, post, onSent }: Produ
     for (const reader of news) {
       const room = MAX_MESSAGE_BYTES - batch.bytes - FEED_OVERHEAD_BYTES;
       const { id } = reader.info;
-      const { bytes, more, ...reading } = reader.read(cursors.get(reader) ?? null, Math.max(room, 0));
+      const { seq, bytes, more, ...reading } = reader.read(cursors.get(reader) ?? null, Math.max(room, 0));
       if (bytes > room) {
         batch.full = true;
         break;
       }
       if (reading.updates.length === 0) {
+        // It has seen that there is nothing: whatever comes next is news to this viewer, and not a snapshot for a new one.
+        cursors.set(reader, { epoch: reading.epoch, seq });
         news.delete(reader);
         continue;
       }

@@ -77,7 +77,7 @@ describe('producer', () => {
     await vi.advanceTimersByTimeAsync(100);
     expect(sent.at(-1)?.feeds).toMatchObject([
       { feed: 'one', updates: [{ value: 2 }], merged: 0 },
-      { feed: 'two', updates: [{ value: 'b' }], merged: 0 },
+      { feed: 'two', updates: [{ value: 'b' }], merged: 1 },
     ]);
   });
 
@@ -205,6 +205,14 @@ describe('producer', () => {
     start([feed], { resume: { feed: { epoch: 'epoch-1', seq: 2 } } });
     await vi.advanceTimersByTimeAsync(0);
     expect(values()).toEqual([3]);
+  });
+
+  test('sends all of a burst to a viewer that was there before the first update', async () => {
+    const feed = createFakeFeed();
+    start([feed]);
+    await vi.advanceTimersByTimeAsync(500);
+    feed.push(...Array.from({ length: 50 }, (_, index) => index));
+    expect(values()).toHaveLength(50);
   });
 
   test('sends a snapshot when the page names another history', async () => {
