@@ -12,5 +12,12 @@ export type Translate = (key: WordKey, substitutions?: string[]) => string;
  */
 export const createTranslate =
   (getMessage: (name: string, substitutions?: string[]) => string): Translate =>
-  (key, substitutions) =>
-    getMessage(key.replaceAll('.', '_'), substitutions);
+  (key, substitutions) => {
+    try {
+      return getMessage(key.replaceAll('.', '_'), substitutions);
+    } catch {
+      // [chrome] "Extension context invalidated": the extension was updated or removed, and the stream has yet to notice. A
+      // frame can fall into that time; it is the last one.
+      return '';
+    }
+  };
