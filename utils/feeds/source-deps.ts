@@ -8,8 +8,13 @@ export const createSourceDeps = (hasAccess: SourceDeps['hasAccess']): SourceDeps
   now: () => Date.now(),
   random: () => Math.random(),
   after(delayMs, run) {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
+    try {
+      const timer = setTimeout(run, delayMs);
+      return () => clearTimeout(timer);
+    } catch {
+      // [firefox] NS_ERROR_NOT_INITIALIZED: the background's page is being taken down, and nothing comes after.
+      return () => {};
+    }
   },
   hasAccess,
 });
