@@ -17,7 +17,10 @@ import type { Port } from './port';
 import { EVERY_MS, type FeedBatch, type FeedInfo, type FeedStatus, type ToBackground } from './protocol';
 import { openSession, type Session } from './session';
 
-/** The stream as its owner sees it. `retryAt` is epoch ms; `reason` says why it waits or is closed. */
+/**
+ * The stream as its owner sees it. `paused` also says that the person paused it while it had no port. `retryAt` is epoch
+ * ms; `reason` says why it waits or is closed.
+ */
 export interface StreamState {
   name: ConnectionName;
   reason: string | null;
@@ -58,25 +61,28 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
   const cursors = createCursors();
   const listening = new AbortController();
   let state: ConnectionState = INITIAL_STATE;
+  let told: StreamState = { name: state.name, reason: null, retryAt: null };
   let session: Session | null = null;
   let waiting: ReturnType<typeof setTimeout> | undefined;
 
   const dispatch = (event: ConnectionEvent): void => {
-    const before = state;
     const next = advance(state, event, { now: performance.now(), random: Math.random() });
     state = next.state;
     next.effects.forEach(carryOut);
-    if (state.name !== before.name) tell();
+    tell();
     if (state.name === 'closed') listening.abort();
   };
 
+  /** What the person asked for comes first: a paused stream is paused, whether or not it has a port just now. */
+  const shownName = (): ConnectionName =>
+    state.blockers.has('person') && state.name !== 'closed' ? 'paused' : state.name;
+
   const tell = (): void => {
-    const retryInMs = state.retryAt === null ? null : state.retryAt - performance.now();
-    options.onStream({
-      name: state.name,
-      reason: state.reason,
-      retryAt: retryInMs === null ? null : Date.now() + retryInMs,
-    });
+    const now = { name: shownName(), reason: state.reason, retryAt: state.retryAt };
+    if (now.name === told.name && now.reason === told.reason && now.retryAt === told.retryAt) return;
+    told = now;
+    const retryAt = now.retryAt === null ? null : Date.now() + (now.retryAt - performance.now());
+    options.onStream({ ...now, retryAt });
   };
 
   const carryOut = (effect: Effect): void => {

@@ -259,6 +259,55 @@ describe.each<Flavour>(['chromium', 'firefox'])('stream with the ports of %s', (
     expect(viewer.values).toEqual([1]);
   });
 
+  test.each<[string, (viewer: Viewer) => Promise<void>]>([
+    ['its worker stops', async () => runtime.killBackground()],
+    [
+      'it goes through the bfcache',
+      async ({ window }) => {
+        window.fire('pagehide');
+        await pass(10);
+        window.fire('pageshow');
+      },
+    ],
+  ])('stays paused by the person when %s, and resumes', async (_, meanwhile) => {
+    const viewer = openViewer(runtime);
+    await pass(10);
+    viewer.subscriber.pause();
+    await pass(10);
+    await meanwhile(viewer);
+    await pass(1_000);
+    expect(viewer.state()).toBe('paused');
+    feed.push(1);
+    await pass(1_000);
+    expect(viewer.values).toEqual([]);
+    viewer.subscriber.resume();
+    await pass(100);
+    expect(viewer.state()).toBe('live');
+    expect(viewer.values).toEqual([1]);
+  });
+
+  test('can be paused while it waits for a port, and resumed', async () => {
+    const viewer = openViewer(runtime);
+    await pass(10);
+    runtime.killBackground();
+    await pass(10);
+    viewer.subscriber.pause();
+    expect(viewer.state()).toBe('paused');
+    await pass(10_000);
+    viewer.subscriber.resume();
+    await pass(100);
+    expect(viewer.state()).toBe('live');
+  });
+
+  test('says anew when it is tried again', async () => {
+    breaksAtStart = true;
+    const viewer = openViewer(runtime);
+    await pass(60_000);
+    const waits = viewer.states.filter(({ name }) => name === 'waiting').map(({ retryAt }) => retryAt);
+    expect(waits.length).toBeGreaterThan(3);
+    expect(new Set(waits).size).toBe(waits.length);
+  });
+
   test('is told when it may not see anything, and stops', async () => {
     authorise = () => Promise.resolve({ allowed: false, reason: 'not-allowed' });
     const viewer = openViewer(runtime);
