@@ -57,6 +57,17 @@ describe.each(BROWSERS)('conversation in %s', (name) => {
     await page.type(text);
     await page.press('Enter');
   };
+  const address = async (page: TestPage, feed: string): Promise<void> => {
+    await page.waitFor(
+      'the feed to choose',
+      (id: string) => {
+        const choice = document.querySelector<HTMLSelectElement>('#conversation-to');
+        if (choice) choice.value = id;
+        return choice?.value === id;
+      },
+      { args: [feed] },
+    );
+  };
   const connectBoth = async (): Promise<void> => {
     for (const page of [sidePanel, popup]) {
       await page.bringToFront();
@@ -112,12 +123,7 @@ describe.each(BROWSERS)('conversation in %s', (name) => {
     await connectBoth();
     const watched = await tidings.open();
     await waitFor('the socket to be open', () => tidings.demo.state.socket.connections.now === 1);
-    await popup.bringToFront();
-    await popup.evaluate(() => {
-      const choice = document.querySelector<HTMLSelectElement>('#conversation-to');
-      if (!choice) throw new Error('nobody to choose');
-      choice.value = 'running-builds';
-    });
+    await address(popup, 'running-builds');
     await say(popup, 'deploy');
     await waitFor('the text upstream', () => tidings.demo.socket.received.includes('deploy'));
     await popup.waitFor(
@@ -125,6 +131,19 @@ describe.each(BROWSERS)('conversation in %s', (name) => {
       () => document.querySelector<HTMLElement>('.entry:last-child')?.dataset['outcome'] === 'accepted',
     );
     await watched.close();
+  });
+
+  test('says in words why a WebSocket did not take a text', async () => {
+    await connectBoth();
+    tidings.demo.control('socket', 'stop');
+    await waitFor('the socket to be closed', () => tidings.demo.state.socket.connections.now === 0);
+    await address(popup, 'running-builds');
+    await say(popup, 'roll back');
+    const words = 'Not accepted by Running builds: there is no connection to it.';
+    await until(popup, 'the refusal', hasTexts('roll back', words));
+    await until(sidePanel, 'the refusal', hasTexts('roll back', words));
+    tidings.demo.control('socket', 'return');
+    expect(tidings.demo.socket.received).not.toContain('roll back');
   });
 
   test('refuses a text over 4 KiB in words', async () => {
@@ -159,6 +178,8 @@ describe.each(BROWSERS)('conversation in %s', (name) => {
   });
 
   test('reported no error', async () => {
-    expect(await tidings.errors()).toEqual([]);
+    // The browser reports each try to open the socket that was stopped.
+    const errors = (await tidings.errors()).filter((text) => !text.includes(`:${tidings.demo.port}/socket`));
+    expect(errors).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { createElement } from '../ui/create-element';
-import type { Translate } from '../ui/words';
+import type { Translate, WordKey } from '../ui/words';
 import type { Entry } from './protocol';
 
 /** More than this many new entries at once are a transcript, which nobody wants read out as a whole. */
@@ -73,9 +73,14 @@ function whoWords(t: Translate, { from, to }: Entry): string {
   return to === null ? t('conversation.you') : t('conversation.you_to', [to]);
 }
 
-function textWords(t: Translate, { outcome, text, to }: Entry): string {
-  if (outcome === 'accepted') return t('conversation.accepted', [to ?? '']);
-  return outcome === 'refused' ? t('conversation.refused', [to ?? '', text]) : text;
+/** What an entry says, in words; a text is shown as it is. A code that no message knows gets a general sentence. */
+export function textWords(t: Translate, { outcome, text, to }: Entry): string {
+  const name = to ?? '';
+  if (outcome === 'accepted') return t('conversation.accepted', [name]);
+  if (outcome !== 'refused') return text;
+  // Codes come from outside, hence the cast.
+  const key = `conversation.upstream.${text.replaceAll('-', '_')}` as WordKey;
+  return t(key, [name]) || t('conversation.upstream.other', [name]);
 }
 
 /** "14:03:22"; with the date when that is not today's. */

@@ -69,7 +69,7 @@ export type Addressee = v.InferOutput<typeof addressee>;
 /**
  * One line of the conversation. `at`: when the background got or said it, epoch ms. `to`: name of the feed the text was
  * meant for, `null` for the background itself. Answers alone have `answers`, the id of the entry answered, and an
- * `outcome`; when that is `refused`, `text` says why.
+ * `outcome`; when that is `refused`, `text` is a code that says why, for the page to put in words.
  */
 export type Entry = v.InferOutput<typeof entry>;
 

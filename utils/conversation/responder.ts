@@ -21,7 +21,7 @@ import type { Transcript } from './transcript';
 /** The feeds that take text. Must not throw. */
 export interface Upstream {
   addressees(): Addressee[];
-  /** Passes the text on; `reason` is in words for the person. */
+  /** Passes the text on; `reason` is a code, which the answer carries to the page. */
   send(feedId: string, text: string): { ok: true } | { ok: false; reason: string };
 }
 

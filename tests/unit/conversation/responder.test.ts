@@ -142,12 +142,12 @@ describe('responder', () => {
     expect(entriesOf(got)).toMatchObject([{ to: 'Builds' }, { to: 'Builds', outcome: 'accepted', answers: 'm1' }]);
   });
 
-  it('says why a feed did not take the text', async () => {
-    const bench = createBench({ takes: () => ({ ok: false, reason: 'not connected' }) });
+  it('passes on why a feed did not take the text, as its code', async () => {
+    const bench = createBench({ takes: () => ({ ok: false, reason: 'not-open' }) });
     const { port, got } = await bench.open();
     send(port, 'deploy', 'builds');
     await settle();
-    expect(entriesOf(got)[1]).toMatchObject({ outcome: 'refused', text: 'not connected' });
+    expect(entriesOf(got)[1]).toMatchObject({ outcome: 'refused', text: 'not-open' });
   });
 
   it.each([
