@@ -36,6 +36,7 @@ export function beginRequest({ deps, signal }: OpenOptions): Request {
     controller.abort();
   };
   signal.addEventListener('abort', end);
+  const hasAccess = async (address: string): Promise<boolean> => deps.hasAccess(address);
   return {
     signal: controller.signal,
     unlimit,
@@ -43,7 +44,8 @@ export function beginRequest({ deps, signal }: OpenOptions): Request {
     async whyFailed(address) {
       if (timedOut) return ended('retry', because('timeout'));
       // A browser tells a script nothing of the cause: no route and no CORS header are the same TypeError. [spec] fetch
-      const allowed = signal.aborted || (await deps.hasAccess(address));
+      // Where it refuses to tell even of the access there counts as none.
+      const allowed = signal.aborted || (await hasAccess(address).catch(() => false));
       return ended('retry', allowed ? because('network') : because('needs-access', new URL(address).host));
     },
   };

@@ -80,8 +80,7 @@ export function openPoll({ address }: PollDefinition, sink: Sink, options: OpenO
     for (;;) {
       const askedAt = deps.now();
       const request = beginRequest(options);
-      const ending = await askOnce(request);
-      request.end();
+      const ending = await askOnce(request).finally(request.end);
       if (ending !== null) {
         return {
           ...ending,

@@ -1,7 +1,7 @@
 import { backoffDelayMs } from '../stream/backoff';
 import type { Backoff } from '../stream/backoff';
 import type { StatusReason } from '../stream/protocol';
-import { wait } from './source';
+import { because, wait } from './source';
 import type { OpenOptions, Sink } from './source';
 
 /**
@@ -41,7 +41,10 @@ export const ended = (
 
 const STATES = { retry: 'retrying', silent: 'stale', blocked: 'blocked', stopped: 'blocked' } as const;
 
-/** Runs `attempt` again and again until the signal aborts, and tells the sink how it ended and when it is next tried. */
+/**
+ * Runs `attempt` again and again until the signal aborts, and tells the sink how it ended and when it is next tried.
+ * One that throws counts as `retry` for `network`: a fault of ours must not end a source for ever. The first goes to the console.
+ */
 export async function keepTrying(
   attempt: (last: Ending | null) => Promise<Ending>,
   sink: Sink,
@@ -50,8 +53,15 @@ export async function keepTrying(
   const { deps, signal } = options;
   let failures = 0;
   let last: Ending | null = null;
+  let isFaultTold = false;
   while (!signal.aborted) {
-    last = await attempt(last);
+    try {
+      last = await attempt(last);
+    } catch (error) {
+      if (!isFaultTold && !signal.aborted) console.error('Cannot finish an attempt to reach a source', error);
+      isFaultTold = true;
+      last = ended('retry', because('network'));
+    }
     if (signal.aborted) return;
     if (last.goodMs >= GOOD_MS) failures = 0;
     if (last.kind === 'stopped') {

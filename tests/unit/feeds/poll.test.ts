@@ -176,6 +176,24 @@ describe('poll', () => {
     expect(recorder.status).toMatchObject({ state: 'retrying', reason });
   });
 
+  test.each([
+    ['rejects', () => Promise.reject(new Error('No window'))],
+    [
+      'throws',
+      () => {
+        throw new TypeError('a pattern it does not take');
+      },
+    ],
+  ])('is tried again where the browser %s in place of saying whether it has access', async (_, hasAccess) => {
+    const { world, recorder, asked } = open();
+    world.deps.hasAccess = hasAccess;
+    (await world.request()).fail();
+    await settle();
+    expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'needs-access' } });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(asked).toHaveLength(2);
+  });
+
   test('gives up a request after 10 s, also in the middle of its body', async () => {
     const { world, recorder } = open();
     await vi.advanceTimersByTimeAsync(10_000);
