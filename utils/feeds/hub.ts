@@ -21,8 +21,12 @@ export interface HubOptions {
 }
 
 export interface Hub {
-  /** Takes the feeds of new settings; of two with one id the later counts. Connections that no feed names any more end. */
-  configure(feeds: readonly Feed[]): void;
+  /**
+   * Takes the feeds of new settings; of two with one id the later counts. Connections that no feed names any more end.
+   * @param options.prune whether what was kept of those is removed; default `true`. `false` for settings that stand in for
+   * others that could not be read: those may come back
+   */
+  configure(feeds: readonly Feed[], options?: { prune: boolean }): void;
   /**
    * A viewer's access to a feed; `null` when there is none of this id. Waits for what was kept of it, 1.5 s at most.
    * @param options.keep `false` for a private window: nothing that only such viewers ask for is written
@@ -51,7 +55,7 @@ export function createHub({ deps, segments, pulseStats, newEpoch = () => crypto.
   };
 
   return {
-    configure(feeds) {
+    configure(feeds, { prune } = { prune: true }) {
       const unique = new Map(feeds.map((feed) => [feed.id, feed]));
       const groups = Map.groupBy(unique.values(), (feed) => connectionKey(feed.source));
       endExcept(new Set(groups.keys()));
@@ -68,7 +72,7 @@ export function createHub({ deps, segments, pulseStats, newEpoch = () => crypto.
         if (connection.isDurable) durable.add(key);
       }
       // Refused like any other use of the database: what it holds too much is removed another time.
-      segments.prune(durable).catch(() => {});
+      if (prune) segments.prune(durable).catch(() => {});
     },
     async reader(feedId, { keep }) {
       const connection = byId.get(feedId);

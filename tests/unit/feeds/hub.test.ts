@@ -111,6 +111,24 @@ describe('the hub', () => {
     hub.end();
   });
 
+  test('leaves what was kept where new settings only stand in for others', async () => {
+    const { world, segments, hub } = makeHub();
+    const feed = feedOf('a', { source: sse });
+    hub.configure([feed]);
+    const reader = await readerOf(hub, 'a');
+    reader.follow(deaf);
+    streamTo(await world.request()).write('data: 1\n\n');
+    await settle();
+    await reader.save();
+    hub.configure([feedOf('pulse', { source: { type: 'pulse' } })], { prune: false });
+    await settle();
+    expect([...segments.kept.keys()]).toEqual([connectionKey(feed.source)]);
+    expect(hub.openConnections()).toBe(0);
+    hub.configure([feed]);
+    expect((await readerOf(hub, 'a')).read(null, 10_000).updates).toMatchObject([{ value: 1 }]);
+    hub.end();
+  });
+
   test('survives a database that refuses to remove anything', async () => {
     const { segments, hub } = makeHub();
     segments.mode = 'refuse';
