@@ -29,10 +29,10 @@ export function createAuthorise({ extension, settings, hasAccess, openFeed }: Au
       }
       ids = access.site.feeds ?? all;
     }
-    const keep = sender?.tab?.incognito !== true;
     return {
       allowed: true,
-      async open() {
+      isPrivate: sender?.tab?.incognito === true,
+      async open({ keep }) {
         const readers = await Promise.all(ids.map((id) => openFeed(id, { keep })));
         return readers.filter((reader) => reader !== null);
       },

@@ -11,6 +11,7 @@ import { createProducer, type Producer } from './producer';
 import {
   CLOSE_REASONS,
   type CloseReason,
+  type Cursor,
   HANDSHAKE_LIMIT_MS,
   MAX_MESSAGE_BYTES,
   parseToBackground,
@@ -20,9 +21,12 @@ import {
   WINDOW,
 } from './protocol';
 
-/** What a sender may see. `open` is called once, after the handshake. */
+/**
+ * What a sender may see. `isPrivate`: it is in a private window, as far as the sender tells; default `false`. `open` is
+ * called once, after the handshake; with `keep` `false` nothing that only this page asks for may be stored.
+ */
 export type Authorisation =
-  | { allowed: true; open(): Promise<readonly FeedReader[]> }
+  | { allowed: true; isPrivate?: boolean; open(options: { keep: boolean }): Promise<readonly FeedReader[]> }
   | { allowed: false; reason: 'not-allowed' | 'permission-removed' };
 
 /** Decides from the sender alone, never from the port's name or from what the page says. Never rejects. */
@@ -31,6 +35,10 @@ export type Authorise = (sender: Sender | undefined) => Promise<Authorisation>;
 export interface AcceptedPortListener {
   /** The page has named its stream. `false`: this document has too many ports. */
   onStream(streamId: string): boolean;
+  /** How far the document got under an earlier script of ours. Asked when the stream has no cursors of its own. Never rejects. */
+  recall(): Promise<Readonly<Record<string, Cursor>>>;
+  /** The document has applied the event feeds up to here. */
+  onApplied(cursors: Record<string, Cursor>): void;
   onRoundTrip(ms: number): void;
   onSent(updates: number): void;
   /** Called once; the port is of no use after. */
@@ -46,6 +54,8 @@ export interface AcceptedPortHandle {
   /** The same stream has a newer port: this one ends without a word. */
   supersede(): void;
 }
+
+const NO_CURSORS: Readonly<Record<string, Cursor>> = {};
 
 type Start = ToBackground & { type: 'START_UPDATES' };
 
@@ -81,23 +91,50 @@ export function acceptPort(
     port.disconnect();
   };
 
-  const start = async ({ streamId, everyMs, resume }: Start): Promise<void> => {
+  /** Without a word: the port is of no use, and the page must see that. */
+  const drop = (): void => {
+    end();
+    port.disconnect();
+  };
+
+  const sendOrDrop = (message: ToPage, bytes?: number): boolean => {
+    const isSent = send(message, bytes);
+    if (!isSent) drop();
+    return isSent;
+  };
+
+  const start = async ({ streamId, everyMs, private: saysPrivate, resume }: Start): Promise<void> => {
     state = 'starting';
     clearTimeout(limit);
     const authorisation = await authorised;
     if (isOver()) return;
     if (!authorisation.allowed) return close(authorisation.reason);
     if (!listener.onStream(streamId)) return close('too-many-ports');
-    const readers = await authorisation.open();
+    const keep = !authorisation.isPrivate && !saysPrivate;
+    const isNew = Object.keys(resume).length === 0;
+    const [readers, recalled] = await Promise.all([
+      authorisation.open({ keep }),
+      keep && isNew ? listener.recall() : NO_CURSORS,
+    ]);
     if (isOver()) return;
     const feeds = readers.map(({ info }) => info);
-    if (
-      !send({ type: 'STARTED', protocol: PROTOCOL_VERSION, feeds, window: WINDOW, maxMessageBytes: MAX_MESSAGE_BYTES })
-    ) {
-      return end();
-    }
+    const limits = { window: WINDOW, maxMessageBytes: MAX_MESSAGE_BYTES };
+    if (!sendOrDrop({ type: 'STARTED', protocol: PROTOCOL_VERSION, feeds, ...limits })) return;
     state = 'started';
-    producer = createProducer({ readers, everyMs, resume, post: send, onSent: listener.onSent });
+    producer = createProducer({
+      readers,
+      everyMs,
+      resume: isNew ? recalled : resume,
+      post: sendOrDrop,
+      onSent: listener.onSent,
+      onApplied(cursors) {
+        if (keep) listener.onApplied(cursors);
+      },
+      onFailed(error) {
+        console.error('Cannot go on with a port', error);
+        drop();
+      },
+    });
     ping();
   };
 
@@ -156,9 +193,6 @@ export function acceptPort(
       const authorisation = await authorise(port.sender);
       if (!authorisation.allowed) close(authorisation.reason);
     },
-    supersede() {
-      end();
-      port.disconnect();
-    },
+    supersede: drop,
   };
 }

@@ -20,7 +20,7 @@ export interface Sender {
   id?: string | undefined;
   url?: string | undefined;
   frameId?: number | undefined;
-  /** Chrome, and Firefox from 153; never for a popup or a side panel. */
+  /** Chrome, but not of a popup or side panel, and Firefox from 153. */
   documentId?: string | undefined;
   tab?: { id?: number | undefined; incognito?: boolean | undefined } | undefined;
 }

@@ -17,10 +17,14 @@ export interface ProducerOptions {
   /** Interval in ms, 16 to 60 000. */
   everyMs: number;
   resume: Readonly<Record<string, Cursor>>;
-  /** Posts a message of `bytes` at most. `false`: the port is gone. */
+  /** Posts a message of `bytes` at most. `false`: it could not be posted, and the producer has ended. */
   post(message: ToPage, bytes: number): boolean;
   /** A batch of so many updates left. */
   onSent(updates: number): void;
+  /** The page has applied the event feeds up to here. */
+  onApplied(cursors: Record<string, Cursor>): void;
+  /** A feed threw, which it must not: this port can go no further. */
+  onFailed(error: unknown): void;
 }
 
 export interface Producer {
@@ -31,7 +35,8 @@ export interface Producer {
   end(): void;
 }
 
-export function createProducer({ readers, everyMs, resume, post, onSent }: ProducerOptions): Producer {
+export function createProducer(options: ProducerOptions): Producer {
+  const { readers, everyMs, resume, post, onSent } = options;
   const cursors = new Map<FeedReader, Cursor | null>();
   for (const reader of readers) {
     cursors.set(reader, Object.hasOwn(resume, reader.info.id) ? (resume[reader.info.id] ?? null) : null);
@@ -46,8 +51,9 @@ export function createProducer({ readers, everyMs, resume, post, onSent }: Produ
   let ticking = false;
   let lastSentAt = -Infinity;
   let lastStatusAt = -Infinity;
+  /** For each batch under way, oldest first: where the event feeds are once the page has applied it. */
+  const underWay: Record<string, Cursor>[] = [];
   let sent = 0;
-  let acknowledged = 0;
 
   const running = (): boolean => following.length > 0;
 
@@ -66,7 +72,7 @@ export function createProducer({ readers, everyMs, resume, post, onSent }: Produ
 
   /** Ticks now if something is due, else sets the timer if there is reason for one. */
   const schedule = (): void => {
-    if (ticking || !running() || sent - acknowledged >= WINDOW) return;
+    if (ticking || !running() || underWay.length >= WINDOW) return;
     const now = performance.now();
     const dueAt = nextDueAt(now);
     if (dueAt <= now) return tick();
@@ -79,6 +85,16 @@ export function createProducer({ readers, everyMs, resume, post, onSent }: Produ
   const tick = (): void => {
     clearTimer();
     ticking = true;
+    try {
+      takeTurn();
+    } catch (error) {
+      // Left ticking, the port would answer every ping and never bring anything again.
+      end();
+      options.onFailed(error);
+    }
+  };
+
+  const takeTurn = (): void => {
     for (const reader of sampled) reader.sample?.();
     const now = performance.now();
     if (now >= lastStatusAt + everyMs) sendStatus(now);
@@ -105,6 +121,7 @@ export function createProducer({ readers, everyMs, resume, post, onSent }: Produ
       const { id } = reader.info;
       const { seq, bytes, more, ...reading } = reader.read(cursors.get(reader) ?? null, Math.max(room, 0));
       if (bytes > room) {
+        if (batch.feeds.length === 0) throw new RangeError(`Cannot send "${id}": one update takes ${bytes} bytes`);
         batch.full = true;
         break;
       }
@@ -140,10 +157,16 @@ export function createProducer({ readers, everyMs, resume, post, onSent }: Produ
         const last = list.at(-1);
         if (reader && last) cursors.set(reader, { epoch, seq: last.seq });
       });
+      underWay.push(eventCursors());
       onSent(updates);
     }
     schedule();
   };
+
+  const eventCursors = (): Record<string, Cursor> =>
+    Object.fromEntries(
+      [...cursors].flatMap(([{ info }, cursor]) => (info.kind === 'event' && cursor ? [[info.id, cursor]] : [])),
+    );
 
   const follow = (): void => {
     following = readers.map((reader) => {
@@ -172,8 +195,10 @@ export function createProducer({ readers, everyMs, resume, post, onSent }: Produ
   follow();
   return {
     acknowledge(batch) {
-      if (batch <= acknowledged || batch > sent) return false;
-      acknowledged = batch;
+      const count = batch - (sent - underWay.length);
+      const applied = underWay.splice(0, Math.max(count, 0))[count - 1];
+      if (!applied) return false;
+      options.onApplied(applied);
       schedule();
       return true;
     },

@@ -120,7 +120,14 @@ export type PauseReason = 'hidden' | 'person';
 export type Heartbeat = { type: 'PING'; id: number } | { type: 'PONG'; id: number };
 
 export type ToBackground =
-  | { type: 'START_UPDATES'; protocol: number; streamId: string; everyMs: number; resume: Record<string, Cursor> }
+  | {
+      type: 'START_UPDATES';
+      protocol: number;
+      streamId: string;
+      everyMs: number;
+      private?: boolean;
+      resume: Record<string, Cursor>;
+    }
   | { type: 'ACK'; batch: number }
   | { type: 'PAUSE'; reason: PauseReason }
   | { type: 'RESUME'; reason: PauseReason }
@@ -218,6 +225,7 @@ const TO_BACKGROUND: Checks<ToBackground> = {
     isInteger(x['protocol'], 1) &&
     isId(x['streamId']) &&
     isInteger(x['everyMs'], EVERY_MS.min, EVERY_MS.max) &&
+    (x['private'] === undefined || typeof x['private'] === 'boolean') &&
     isCursors(x['resume']),
   ACK: (x) => isInteger(x['batch'], 1),
   PAUSE: (x) => isPauseReason(x['reason']),

@@ -35,6 +35,11 @@ export interface SubscriberOptions {
   page: Window;
   /** Shortest time between two batches in ms, 16 to 60 000. Default 100: ten batches a second at most. */
   everyMs?: number;
+  /**
+   * Whether the page is in a private window. Default `false`: then the background decides by the sender, which says
+   * nothing of the window of a popup or side panel.
+   */
+  isPrivate?: boolean;
   onStream(state: StreamState): void;
   /** After each handshake: what can be seen now. */
   onFeeds(feeds: FeedInfo[]): void;
@@ -56,7 +61,7 @@ export interface Subscriber {
  * Not done: rendering. Callbacks come as messages come; whoever draws collects them for the next frame.
  */
 export function createSubscriber(options: SubscriberOptions): Subscriber {
-  const { page, signal, everyMs = EVERY_MS.default } = options;
+  const { page, signal, everyMs = EVERY_MS.default, isPrivate = false } = options;
   const streamId = createStreamId();
   const cursors = createCursors();
   const listening = new AbortController();
@@ -119,7 +124,7 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
     }
     session = openSession(
       port,
-      { streamId, everyMs, resume: cursors.resume() },
+      { streamId, everyMs, ...(isPrivate && { private: true }), resume: cursors.resume() },
       {
         onStarted(feeds) {
           cursors.keep(feeds);

@@ -34,9 +34,9 @@ function setUp(hasAccess: () => Promise<boolean> = () => Promise.resolve(true)) 
   const seenBy = async (sender: Sender): Promise<string[] | string> => {
     const authorisation = await authorise(sender);
     if (!authorisation.allowed) return authorisation.reason;
-    return (await authorisation.open()).map(({ info }) => info.id);
+    return (await authorisation.open({ keep: true })).map(({ info }) => info.id);
   };
-  return { openFeed, seenBy };
+  return { openFeed, authorise, seenBy };
 }
 
 describe('authorise', () => {
@@ -61,12 +61,14 @@ describe('authorise', () => {
     expect(await refused.seenBy(at('http://localhost/'))).toBe('permission-removed');
   });
 
-  test.each([
-    [true, false],
-    [false, true],
-  ])('private window %s: kept %s', async (incognito, keep) => {
-    const { openFeed, seenBy } = setUp();
-    await seenBy(at('http://localhost/', incognito));
+  test.each([true, false])('says of a page in a private window that it is: %s', async (incognito) => {
+    expect(await setUp().authorise(at('http://localhost/', incognito))).toMatchObject({ isPrivate: incognito });
+  });
+
+  test.each([true, false])('opens feeds to be kept or not: %s', async (keep) => {
+    const { openFeed, authorise } = setUp();
+    const authorisation = await authorise(at('http://localhost/'));
+    if (authorisation.allowed) await authorisation.open({ keep });
     expect(openFeed).toHaveBeenCalledWith('a', { keep });
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createProducer, type Producer, type ProducerOptions } from '../../../utils/stream/producer';
-import { MAX_MESSAGE_BYTES, type ToPage, WINDOW } from '../../../utils/stream/protocol';
+import { type Cursor, MAX_MESSAGE_BYTES, type ToPage, WINDOW } from '../../../utils/stream/protocol';
 import { createFakeFeed } from '../../fakes/feed';
 
 type Sent = ToPage & { type: 'UPDATES' };
@@ -8,6 +8,8 @@ type Sent = ToPage & { type: 'UPDATES' };
 let sent: Sent[];
 let statuses: string[];
 let portIsOpen: boolean;
+let applied: Record<string, Cursor>[];
+let failures: unknown[];
 
 const post: ProducerOptions['post'] = (message, bytes) => {
   if (!portIsOpen) return false;
@@ -25,6 +27,8 @@ const start = (feeds: ReturnType<typeof createFakeFeed>[], options: Partial<Prod
     resume: {},
     post,
     onSent: () => undefined,
+    onApplied: (cursors) => applied.push(cursors),
+    onFailed: (error) => failures.push(error),
     ...options,
   });
 
@@ -36,6 +40,8 @@ beforeEach(() => {
   sent = [];
   statuses = [];
   portIsOpen = true;
+  applied = [];
+  failures = [];
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -243,5 +249,35 @@ describe('producer', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     expect(feed.viewers()).toBe(0);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('tells how far the page has got with each event feed, as of the batch it acknowledges', async () => {
+    const [events, state] = [createFakeFeed({ id: 'events' }), createFakeFeed({ id: 'state', kind: 'state' })];
+    const producer = start([events, state]);
+    for (const value of [1, 2, 3]) {
+      state.push(value);
+      events.push(value);
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    const places = sent.map(({ feeds }) => feeds.find(({ feed }) => feed === 'events')?.updates.at(-1)?.seq);
+    producer.acknowledge(2);
+    expect(places.slice(0, 2)).toContain(1);
+    expect(applied).toEqual([
+      { events: { epoch: 'epoch-1', seq: Math.max(...places.slice(0, 2).map((at) => at ?? 0)) } },
+    ]);
+  });
+
+  test('ends and tells when a feed throws, instead of falling silent', async () => {
+    const feed = createFakeFeed();
+    const reader = {
+      ...feed.reader(),
+      read() {
+        throw new Error('broken');
+      },
+    };
+    start([feed], { readers: [reader] });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(failures).toEqual([new Error('broken')]);
+    expect(feed.viewers()).toBe(0);
   });
 });

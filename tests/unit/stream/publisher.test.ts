@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Authorise } from '../../../utils/stream/accepted-port';
 import type { AcceptedPort } from '../../../utils/stream/port';
-import { HANDSHAKE_LIMIT_MS } from '../../../utils/stream/protocol';
+import { type Cursor, HANDSHAKE_LIMIT_MS, MAX_MESSAGE_BYTES } from '../../../utils/stream/protocol';
 import { createPublisher, MAX_PORTS, MAX_PORTS_PER_DOCUMENT, type Publisher } from '../../../utils/stream/publisher';
 import { createFakeFeed, type FakeFeed } from '../../fakes/feed';
 import { createPortPair, type FakeSender } from '../../fakes/port';
@@ -195,5 +195,75 @@ describe('publisher', () => {
     await vi.advanceTimersByTimeAsync(200);
     expect(good.types()).toContain('UPDATES');
     expect(publisher.stats().openStreams).toBe(1);
+  });
+
+  test('drops a port on which nothing can be posted any more, so that the page sees it', async () => {
+    const client = connect();
+    await client.say(start('s'));
+    // Nothing in JSON may be as large as this; the feed that owns it was to refuse it.
+    feed.push('x'.repeat(MAX_MESSAGE_BYTES));
+    await vi.advanceTimersByTimeAsync(200);
+    expect(client.disconnected()).toBe(true);
+    expect(publisher.stats().openStreams).toBe(0);
+  });
+
+  describe('with a memory', () => {
+    let remembered: Map<string, Record<string, Cursor>>;
+    const resumed = async (documentId: string | undefined, said: object): Promise<unknown> => {
+      const client = connect(documentId);
+      await client.say(said);
+      await vi.advanceTimersByTimeAsync(200);
+      const updates = client.messages.find(({ type }) => type === 'UPDATES') as unknown as
+        { feeds: { updates: { value: unknown }[] }[] } | undefined;
+      return updates?.feeds[0]?.updates.map(({ value }) => value) ?? [];
+    };
+
+    beforeEach(() => {
+      remembered = new Map();
+      publisher = createPublisher({
+        authorise: (sender) => authorise(sender),
+        memory: {
+          recall: (id) => Promise.resolve(remembered.get(id) ?? {}),
+          remember: (id, cursors) => remembered.set(id, cursors),
+        },
+      });
+      feed.push(...Array.from({ length: 30 }, (_, index) => index + 1));
+    });
+
+    test('a new script in a document goes on where the earlier one was', async () => {
+      const before = connect('document');
+      await before.say(start('before'));
+      await vi.advanceTimersByTimeAsync(200);
+      await before.say({ type: 'ACK', batch: 1 });
+      feed.push(31, 32);
+      expect(remembered.get('document')).toEqual({ feed: { epoch: 'epoch-1', seq: 30 } });
+      expect(await resumed('document', start('after'))).toEqual([31, 32]);
+    });
+
+    test('the stream knows better than the memory', async () => {
+      remembered.set('document', { feed: { epoch: 'epoch-1', seq: 5 } });
+      const said = { ...start('s'), resume: { feed: { epoch: 'epoch-1', seq: 29 } } };
+      expect(await resumed('document', said)).toEqual([30]);
+    });
+
+    test('another document begins with a snapshot', async () => {
+      remembered.set('document', { feed: { epoch: 'epoch-1', seq: 29 } });
+      expect(await resumed('other', start('s'))).toHaveLength(20);
+    });
+
+    test.each<[string, object, boolean]>([
+      ['says that it is', { private: true }, false],
+      ['is by its sender', {}, true],
+    ])('nothing of a page in a private window is remembered or kept: it %s', async (_, said, isPrivate) => {
+      const opened = vi.fn(() => Promise.resolve([feed.reader()]));
+      authorise = () => Promise.resolve({ allowed: true, isPrivate, open: opened });
+      const client = connect('document');
+      await client.say({ ...start('s'), ...said });
+      await vi.advanceTimersByTimeAsync(200);
+      await client.say({ type: 'ACK', batch: 1 });
+      expect(client.disconnected()).toBe(false);
+      expect(remembered.size).toBe(0);
+      expect(opened).toHaveBeenCalledWith({ keep: false });
+    });
   });
 });
