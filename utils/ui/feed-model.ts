@@ -32,6 +32,7 @@ export interface Line {
 
 /** What is known of one feed. */
 export interface FeedEntry {
+  /** As last told, but for the epoch: that of {@link FeedEntry.newest}, if there is one. */
   info: FeedInfo;
   newest: Line | null;
   /** Newest number minus the last one that differed from it: negative is down, `null` without two numbers. */
@@ -43,7 +44,7 @@ export interface FeedEntry {
   received: number;
   merged: number;
   lost: number;
-  /** How often the feed began a new history. */
+  /** How often an event feed began a new history. */
   restarted: number;
   status: FeedStatus | null;
 }
@@ -82,6 +83,8 @@ export function shownState(
 ): FeedState {
   if (stream !== 'live') return newest ? 'stale' : 'waiting';
   const state = status?.state ?? (newest ? 'live' : 'waiting');
+  // The background that was restarted has none yet.
+  if (state === 'waiting' && newest && info.kind === 'state') return 'stale';
   if (state !== 'live') return state;
   if (!newest) return info.kind === 'event' ? 'live' : 'waiting';
   return info.staleAfterMs !== null && Math.abs(now - newest.at) > info.staleAfterMs ? 'stale' : 'live';
@@ -101,11 +104,31 @@ const fresh = (info: FeedInfo): FeedEntry => ({
   status: null,
 });
 
-/** The entry as of `info`. In a new history nothing received before says anything of the feed; only the counts go on. */
-const inform = (entry: FeedEntry, info: FeedInfo): FeedEntry =>
-  entry.info.epoch === info.epoch
-    ? { ...entry, info }
-    : { ...entry, ...NOTHING_YET, info, restarted: entry.restarted + 1 };
+/**
+ * The entry as of `info`, but of the epoch of what it shows: only a batch says whether a new one goes on with that.
+ * With another kind or unit the feed was edited, and what it showed is not of it.
+ */
+function inform(entry: FeedEntry, info: FeedInfo): FeedEntry {
+  const { epoch, kind, unit } = entry.info;
+  if (info.epoch !== epoch && (info.kind !== kind || info.unit !== unit)) return fresh(info);
+  return { ...entry, info: entry.newest ? { ...info, epoch } : info };
+}
+
+/**
+ * Whether a batch goes on where the entry ends. A state does under any epoch: the newest value counts, whoever counted it.
+ * Events do under another epoch if they begin with the next: the background could not keep the old one.
+ */
+function goesOn({ info, newest }: FeedEntry, { epoch, updates, lost }: FeedBatch): boolean {
+  if (info.kind === 'state' || info.epoch === epoch || !newest) return true;
+  return (updates.at(-1)?.seq ?? 0) - updates.length - lost === newest.seq;
+}
+
+/** The entry as a batch finds it. In a new history nothing received before says anything of the feed; only the counts go on. */
+const receive = (entry: FeedEntry, batch: FeedBatch): FeedEntry => ({
+  ...entry,
+  ...(!goesOn(entry, batch) && { ...NOTHING_YET, restarted: entry.restarted + 1 }),
+  info: { ...entry.info, epoch: batch.epoch },
+});
 
 function add(entry: FeedEntry, { updates, merged, lost }: FeedBatch): FeedEntry {
   const points = [...entry.points];
@@ -152,7 +175,7 @@ export function createFeedModel(): FeedModel {
     onBatch(batches) {
       for (const batch of batches) {
         const entry = entries?.get(batch.feed);
-        if (entry) entries?.set(batch.feed, add(inform(entry, { ...entry.info, epoch: batch.epoch }), batch));
+        if (entry) entries?.set(batch.feed, add(receive(entry, batch), batch));
       }
       tell();
     },

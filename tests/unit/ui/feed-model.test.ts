@@ -71,7 +71,9 @@ describe('shown state', () => {
     { when: 'the value is from the near future', ageMs: -10_000, shows: 'live' },
     { when: 'the clock was set back by more', ageMs: -10_001, shows: 'stale' },
     { when: 'silence is normal', ageMs: 1e9, staleAfterMs: null, shows: 'live' },
-    { when: 'the source says waiting', status: 'waiting', shows: 'waiting' },
+    { when: 'the source says waiting, with a value from before', status: 'waiting', shows: 'stale' },
+    { when: 'the source says waiting, with events from before', status: 'waiting', kind: 'event', shows: 'waiting' },
+    { when: 'the source says waiting, with nothing', status: 'waiting', none: true, shows: 'waiting' },
     { when: 'the source says stale', status: 'stale', shows: 'stale' },
     { when: 'the source says retrying', status: 'retrying', ageMs: 1e9, shows: 'retrying' },
     { when: 'the source says blocked', status: 'blocked', shows: 'blocked' },
@@ -131,18 +133,46 @@ describe('feed model', () => {
     expect(entryOf(model).change).toBe(change);
   });
 
-  it('starts anew when a batch is of another epoch, and counts it', () => {
+  it('of a state goes on in another epoch, and counts nothing', () => {
     const model = withFeed();
-    model.onBatch([batch([1, 2, 3])]);
+    model.onBatch([batch([1, 2, 5])]);
+    model.onFeeds([info({ epoch: 'e2' })]);
+    expect(entryOf(model)).toMatchObject({ newest: { value: 5 }, change: 3, restarted: 0 });
     model.onBatch([batch([7], { epoch: 'e2' })]);
-    expect(entryOf(model)).toMatchObject({ points: [{ value: 7 }], change: null, received: 4, restarted: 1 });
+    expect(entryOf(model)).toMatchObject({ newest: { value: 7 }, change: 2, received: 4, restarted: 0 });
+    expect(entryOf(model).points.map(({ value }) => value)).toEqual([1, 2, 5, 7]);
   });
 
-  it('starts anew when the feed list names another epoch', () => {
+  it('of events starts anew with the first batch of another history, and counts it', () => {
+    const model = withFeed({ kind: 'event' });
+    model.onBatch([batch([1, 2, 3])]);
+    model.onFeeds([info({ kind: 'event', epoch: 'e2' })]);
+    expect(entryOf(model)).toMatchObject({ newest: { value: 3 }, restarted: 0 });
+    model.onBatch([batch([7], { epoch: 'e2' })]);
+    expect(entryOf(model)).toMatchObject({ lines: [{ value: 7 }], points: [{ value: 7 }], received: 4, restarted: 1 });
+    model.onBatch([batch([8], { epoch: 'e2' })]);
+    expect(entryOf(model)).toMatchObject({ lines: [{ value: 7 }, { value: 8 }], restarted: 1 });
+  });
+
+  it.each([
+    { what: 'the next', seqs: [4, 5], lost: 0 },
+    { what: 'the next but what was lost', seqs: [7, 9], lost: 4 },
+  ])('of events goes on under another epoch that begins with $what', ({ seqs, lost }) => {
+    const model = withFeed({ kind: 'event' });
+    model.onBatch([batch([1, 2, 3])]);
+    model.onFeeds([info({ kind: 'event', epoch: 'e2' })]);
+    model.onBatch([batch([], { epoch: 'e2', lost, updates: seqs.map((seq) => ({ seq, at: seq, value: seq })) })]);
+    expect(entryOf(model).lines.map(({ seq }) => seq)).toEqual([1, 2, 3, ...seqs]);
+    expect(entryOf(model).restarted).toBe(0);
+    model.onBatch([batch([1], { epoch: 'e2', updates: [{ seq: 10, at: 10, value: 1 }] })]);
+    expect(entryOf(model)).toMatchObject({ received: 6, restarted: 0 });
+  });
+
+  it.each([{ kind: 'event' as const }, { unit: 'ms' }])('knows nothing yet of a feed edited to have %j', (edit) => {
     const model = withFeed();
     model.onBatch([batch([1])]);
-    model.onFeeds([info({ epoch: 'e2' })]);
-    expect(entryOf(model)).toMatchObject({ newest: null, points: [], restarted: 1 });
+    model.onFeeds([info({ ...edit, epoch: 'e2' })]);
+    expect(entryOf(model)).toMatchObject({ newest: null, points: [], received: 0, restarted: 0, info: edit });
   });
 
   it('keeps values over a reconnect, and takes the new name', () => {
