@@ -1,15 +1,14 @@
 import { browser } from 'wxt/browser';
 import { defineBackground } from 'wxt/utils/define-background';
+import { createServices } from '../../utils/background/services';
 import { CONVERSATION_PORT_NAME } from '../../utils/conversation/protocol';
-import { injectIntoOpenPages } from '../../utils/sites/site-scripts';
 import { PORT_NAME } from '../../utils/stream/protocol';
-import { createServices } from './services';
 
 export default defineBackground({
   type: 'module',
   main() {
     // All listeners in this turn: a browser that starts the background for an event delivers it right after.
-    const { publisher, responder, settings, onSettingsChanged, shutDown } = createServices();
+    const { publisher, responder, followSettings, showInOpenPages } = createServices();
 
     browser.runtime.onConnect.addListener((port) => {
       // [chrome] An end's cause that nobody reads is logged as an error of the extension.
@@ -18,13 +17,12 @@ export default defineBackground({
       else if (port.name === CONVERSATION_PORT_NAME) responder.accept(port);
       else port.disconnect();
     });
-    onSettingsChanged();
+    followSettings();
 
-    const injectNow = (): void => void settings().then(({ sites }) => injectIntoOpenPages(sites));
-    browser.runtime.onInstalled.addListener(injectNow);
-    browser.permissions.onAdded.addListener(injectNow);
+    browser.runtime.onInstalled.addListener(showInOpenPages);
+    browser.permissions.onAdded.addListener(showInOpenPages);
     browser.permissions.onRemoved.addListener(() => publisher.recheck());
     // [firefox] Only: Chrome stops a worker without a word.
-    browser.runtime.onSuspend?.addListener(shutDown);
+    browser.runtime.onSuspend?.addListener(() => publisher.closeAll('shutting-down'));
   },
 });

@@ -15,6 +15,8 @@ export interface LiveValuesOptions {
   connect(): Port;
   /** `false` once the extension was updated or removed. */
   isValid(): boolean;
+  /** Whether the window is a private one: nothing that only it asks for is kept. */
+  isPrivate: boolean;
   /** Has a text read out: that the stream was lost, or is back. */
   announce(text: string): void;
   signal: AbortSignal;

@@ -20,13 +20,17 @@ export function startPage(page: Window): { t: Translate } {
     connect: () => openPort(CONVERSATION_PORT_NAME),
     signal,
   });
-  mountLiveValues(main, {
-    t,
-    page,
-    connect: () => openPort(PORT_NAME),
-    isValid: () => browser.runtime?.id !== undefined,
-    announce,
-    signal,
-  });
+  // Only the window tells that it is private: the sender of a popup or side panel says nothing of it.
+  void browser.windows.getCurrent().then(({ incognito }) =>
+    mountLiveValues(main, {
+      t,
+      page,
+      connect: () => openPort(PORT_NAME),
+      isValid: () => browser.runtime?.id !== undefined,
+      isPrivate: incognito,
+      announce,
+      signal,
+    }),
+  );
   return { t };
 }

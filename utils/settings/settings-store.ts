@@ -3,9 +3,18 @@ import { parseSettings, type Settings } from './settings';
 
 const KEY = 'settings';
 
+/**
+ * `isStandIn`: the defaults, because what is stored cannot be read or does not parse. Nothing may be removed on their word:
+ * the person's own settings may be back next time.
+ */
+export interface StoredSettings {
+  settings: Settings;
+  isStandIn: boolean;
+}
+
 export interface SettingsStore {
-  /** As of now. Never rejects: where storage is refused or holds nonsense the defaults stand in, and nothing is overwritten. */
-  read(): Promise<Settings>;
+  /** As of now. Never rejects, and overwrites nothing. */
+  read(): Promise<StoredSettings>;
   /** Returns what ends the watch. */
   onChange(listener: () => void): () => void;
 }
@@ -18,14 +27,14 @@ export const createSettingsStore = (defaults: Settings): SettingsStore => ({
   async read() {
     try {
       const { [KEY]: stored } = await browser.storage.local.get(KEY);
-      if (stored === undefined) return defaults;
+      if (stored === undefined) return { settings: defaults, isStandIn: false };
       const parsed = parseSettings(stored);
-      if (parsed.ok) return parsed.settings;
+      if (parsed.ok) return { settings: parsed.settings, isStandIn: false };
       console.warn(`Cannot use the stored settings: ${parsed.reason}`);
     } catch (error) {
       console.warn('Cannot read the settings: storage refuses', error);
     }
-    return defaults;
+    return { settings: defaults, isStandIn: true };
   },
   onChange(listener) {
     const onChanged = (changes: Record<string, unknown>, area: string): void => {

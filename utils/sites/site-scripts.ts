@@ -33,15 +33,16 @@ export async function registerSiteScripts(sites: readonly Site[]): Promise<void>
 /**
  * Runs the content script in the sites' pages that are open already: after an install or update Chrome leaves them with
  * no script, or with one whose extension is gone. A script of ours that still runs there gives way to the new one.
+ * @param served tabs that need none, because theirs has a port
  */
-export async function injectIntoOpenPages(sites: readonly Site[]): Promise<void> {
+export async function injectIntoOpenPages(sites: readonly Site[], served: ReadonlySet<number>): Promise<void> {
   const matches = patternsOf(sites);
   if (matches.length === 0) return;
   const tabs = await browser.tabs.query({ url: matches });
   await Promise.allSettled(
     // A discarded tab would be loaded by it, and gets the script anyway when it is shown.
     tabs.flatMap(({ id: tabId, discarded }) =>
-      tabId === undefined || discarded
+      tabId === undefined || discarded || served.has(tabId)
         ? []
         : [
             browser.scripting.insertCSS({ target: { tabId }, files: [STYLE_FILE] }),

@@ -15,7 +15,9 @@ export async function siteStatus(store: SettingsStore): Promise<SiteStatus> {
   const url = tab?.url;
   if (url === undefined || !/^https?:/.test(url)) return { host: null, shown: false };
   const { host, origin } = new URL(url);
-  const { sites } = await store.read();
+  const {
+    settings: { sites },
+  } = await store.read();
   const shown = findSite(sites, url) !== null && (await hasAccess(origin));
   return { host, shown };
 }

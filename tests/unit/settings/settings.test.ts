@@ -52,26 +52,30 @@ describe('settings store', () => {
   });
 
   test('gives the defaults until something is stored', async () => {
-    expect(await createSettingsStore(STORE_DEFAULTS).read()).toEqual(STORE_DEFAULTS);
+    expect(await createSettingsStore(STORE_DEFAULTS).read()).toEqual({ settings: STORE_DEFAULTS, isStandIn: false });
   });
 
   test('gives what is stored, and tells when it changes', async () => {
     const store = createSettingsStore(STORE_DEFAULTS);
     const changed = vi.fn();
-    store.onChange(changed);
+    const stop = store.onChange(changed);
     await fakeBrowser.storage.local.set({ settings: DEVELOPMENT_DEFAULTS });
+    await fakeBrowser.storage.local.set({ other: 1 });
     expect(changed).toHaveBeenCalledOnce();
-    expect(await store.read()).toEqual(DEVELOPMENT_DEFAULTS);
+    expect(await store.read()).toEqual({ settings: DEVELOPMENT_DEFAULTS, isStandIn: false });
+    stop();
+    await fakeBrowser.storage.local.set({ settings: STORE_DEFAULTS });
+    expect(changed).toHaveBeenCalledOnce();
   });
 
-  test('gives the defaults for nonsense, and leaves the nonsense for whoever can mend it', async () => {
+  test('lets the defaults stand in for nonsense, and leaves the nonsense for whoever can mend it', async () => {
     await fakeBrowser.storage.local.set({ settings: { feeds: 'none' } });
-    expect(await createSettingsStore(STORE_DEFAULTS).read()).toEqual(STORE_DEFAULTS);
+    expect(await createSettingsStore(STORE_DEFAULTS).read()).toEqual({ settings: STORE_DEFAULTS, isStandIn: true });
     expect(await fakeBrowser.storage.local.get('settings')).toEqual({ settings: { feeds: 'none' } });
   });
 
-  test('gives the defaults when storage is refused', async () => {
+  test('lets the defaults stand in when storage is refused', async () => {
     vi.spyOn(fakeBrowser.storage.local, 'get').mockRejectedValue(new Error('refused'));
-    expect(await createSettingsStore(STORE_DEFAULTS).read()).toEqual(STORE_DEFAULTS);
+    expect(await createSettingsStore(STORE_DEFAULTS).read()).toEqual({ settings: STORE_DEFAULTS, isStandIn: true });
   });
 });

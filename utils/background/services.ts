@@ -1,0 +1,88 @@
+import { browser } from 'wxt/browser';
+import { createResponder, type Responder } from '../conversation/responder';
+import { createSessionStore, type SessionArea } from '../conversation/session-store';
+import { createTranscript } from '../conversation/transcript';
+import { createHub } from '../feeds/hub';
+import { createRate } from '../feeds/rate';
+import { createIndexedDbSegments } from '../feeds/segments';
+import { createSourceDeps } from '../feeds/source-deps';
+import { DEFAULTS } from '../settings/defaults';
+import type { Settings } from '../settings/settings';
+import { createSettingsFollower } from '../settings/settings-follower';
+import { createSettingsStore } from '../settings/settings-store';
+import { decideAccess } from '../sites/access';
+import { createAuthorise } from '../sites/authorise';
+import { injectIntoOpenPages, registerSiteScripts } from '../sites/site-scripts';
+import { hasAccess } from '../sites/site-status';
+import { createPublisher, type Publisher } from '../stream/publisher';
+import { createDocumentMemory } from './document-memory';
+import { createDocumentStore } from './document-store';
+
+export interface Services {
+  publisher: Publisher;
+  responder: Responder;
+  /** Takes up the settings and each change of them, as long as the background runs. */
+  followSettings(): void;
+  /** Shows the panel in the pages of sites that are open and have none. */
+  showInOpenPages(): void;
+}
+
+/** Makes what the background consists of, joined; nothing is connected yet. Worker memory all of it: logs, cursors and transcript have stores. */
+export function createServices(): Services {
+  const extension = { id: browser.runtime.id, baseUrl: browser.runtime.getURL('/') };
+  const hub = createHub({
+    deps: createSourceDeps(hasAccess),
+    segments: createIndexedDbSegments(),
+    pulseStats: () => ({ ...publisher.stats(), updatesPerSecond: sentPerSecond() }),
+  });
+  let feeds: Settings['feeds'] = [];
+  let registered = Promise.resolve();
+
+  const settings = createSettingsFollower(createSettingsStore(DEFAULTS), ({ settings: next, isStandIn }) => {
+    ({ feeds } = next);
+    hub.configure(feeds, { prune: !isStandIn });
+    if (isStandIn) return;
+    // Not awaited, for no stream needs it. One after the other: two at once would both find nothing registered.
+    registered = registered
+      .then(() => registerSiteScripts(next.sites))
+      .catch((error: unknown) => console.error('Cannot register the sites', error));
+  });
+  const publisher = createPublisher({
+    authorise: createAuthorise({ extension, settings: settings.current, hasAccess, openFeed: hub.reader }),
+    memory: createDocumentMemory(createDocumentStore(), Date.now),
+  });
+  const sentPerSecond = createRate(
+    () => publisher.stats().sentUpdates,
+    () => performance.now(),
+  );
+  const responder = createResponder({
+    isExtensionPage: (sender) => decideAccess(sender, extension, []).who === 'extension',
+    transcript: createTranscript(createSessionStore(() => browser.storage.session as SessionArea)),
+    whenReady: settings.current(),
+    upstream: {
+      addressees: () => feeds.filter(({ source }) => source.type === 'websocket').map(({ id, name }) => ({ id, name })),
+      send: hub.send,
+    },
+    now: Date.now,
+  });
+
+  const inject = async (served: ReadonlySet<number>): Promise<void> => {
+    const { sites } = await settings.current();
+    await injectIntoOpenPages(sites, served);
+  };
+
+  return {
+    publisher,
+    responder,
+    followSettings() {
+      void settings.current().then(responder.addresseesChanged);
+      settings.follow(() => {
+        const served = publisher.tabs();
+        publisher.closeAll('feed-removed');
+        responder.addresseesChanged();
+        void inject(served);
+      });
+    },
+    showInOpenPages: () => void inject(publisher.tabs()),
+  };
+}
