@@ -154,9 +154,11 @@ const isText = (x: unknown, max: number, min = 0): x is string =>
 const isId = (x: unknown): x is string => isText(x, MAX_ID_LENGTH, 1);
 const isNullOr = (x: unknown, holds: boolean): boolean => x === null || holds;
 
-/** As `every`, but of all places: that passes over the holes of an array, which Firefox carries. */
-const isEvery = (x: readonly unknown[], holds: (item: unknown) => boolean): boolean =>
-  x.findIndex((item) => !holds(item)) < 0;
+/** Of all places: `Array.prototype.every` passes over the holes of an array, which Firefox carries. */
+function isEvery(x: readonly unknown[], holds: (item: unknown) => boolean): boolean {
+  for (const item of x) if (!holds(item)) return false;
+  return true;
+}
 
 /** Whether `x` survives a port unchanged: no `undefined`, no NaN, no Date, not deeper than 32. */
 export function isJson(x: unknown, depth = MAX_JSON_DEPTH): x is Json {
