@@ -35,7 +35,8 @@ export function watchPageLifecycle(
   );
 
   const blockers: Blocker[] = [];
-  if (document.prerendering) blockers.push('prerendering');
+  // `true` alone: where the browser knows no such member an element of that name is found in its place [firefox].
+  if (document.prerendering === true) blockers.push('prerendering');
   if (document.visibilityState === 'hidden') blockers.push('hidden');
   return { blockers };
 }
