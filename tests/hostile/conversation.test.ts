@@ -30,6 +30,7 @@ test('no message to the responder throws, reaches another panel as nonsense or g
     const transcript = createTranscript({ load: () => Promise.resolve([]), save: () => Promise.resolve() });
     const responder = createResponder({
       isExtensionPage: () => true,
+      whenReady: Promise.resolve(),
       transcript,
       upstream: {
         addressees: () => [{ id: 'builds', name: 'Builds' }],

@@ -78,13 +78,25 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(63, 64, 65, 200, 201, 500, 501, 4_097, 100_000).map((length) => 'x'.repeat(length)),
 );
 
-/** Anything that a port of either browser could hand over. */
+/** Anything that a port of either browser could hand over. Objects are new each time: a {@link Change} may change them. */
 export const hostileValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom<unknown>(undefined, null, true, NaN, Infinity, -Infinity, ...NUMBERS) },
   { weight: 3, arbitrary: hostileText },
   { weight: 2, arbitrary: fc.integer() },
   { weight: 1, arbitrary: fc.constantFrom(...SPECIAL_KEYS).map(special) },
-  { weight: 1, arbitrary: fc.constantFrom<unknown>([], {}, [[]], [null], [undefined], [{}]) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom<() => unknown>(
+        () => [],
+        () => ({}),
+        () => [[]],
+        () => [null],
+        () => [undefined],
+        () => [{}],
+      )
+      .map((make) => make()),
+  },
   {
     weight: 1,
     arbitrary: fc
@@ -133,7 +145,8 @@ function membersOf(root: object): [holder: object, key: string][] {
   for (let holder = holders.shift(); holder && members.length < 100; holder = holders.shift()) {
     for (const [key, value] of Object.entries(holder)) {
       members.push([holder, key]);
-      if (typeof value === 'object' && value !== null) holders.push(value as object);
+      // What lies in typed arrays are bytes.
+      if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) holders.push(value as object);
     }
   }
   return members;

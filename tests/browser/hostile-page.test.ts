@@ -1,0 +1,317 @@
+/** A page that wants the values in the panel on it, or wants to do harm by it. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type HostilePage, SECRETS, startHostilePage } from '../hostile/browser/start-hostile-page.ts';
+import type { TestPage } from './driver/test-browser.ts';
+import { waitFor } from './driver/wait-for.ts';
+import { BROWSERS, shownRows, waitForRow } from './tidings.ts';
+
+/** A source closes 5 s after its last viewer; the rest is for a busy machine. */
+const CLOSED_LIMIT_MS = 20_000;
+
+const READS = [
+  'the shadow root',
+  'the markup',
+  'window.find',
+  'a selection of everything',
+  'the points of the screen',
+  'computed styles',
+  'style sheets',
+  'ranges and rectangles',
+  'accessibility attributes',
+  'animations',
+  'what it overheard',
+  'names of the extension',
+];
+
+const FORGERIES = [
+  'events of the page lifecycle',
+  'messages of the protocol',
+  'the names under which scripts start',
+  'clicks and keys on the host',
+  'the tick of the clock',
+];
+
+/** What a page could declare of the host, hoping that the panel's size then depends on a value. */
+const STYLES = [
+  '',
+  'writing-mode: vertical-rl !important',
+  'display: inline-block !important; position: static !important; width: max-content !important; inset: auto !important',
+  'width: 60px !important; overflow-wrap: anywhere !important; white-space: pre-wrap !important',
+  'letter-spacing: 40px !important; zoom: 3 !important; font-size: 80px !important; line-height: 5 !important',
+  'transform: scale(0.1) !important; filter: url(#x) !important; overflow: auto !important; contain: none !important',
+];
+
+describe.each(BROWSERS)('a hostile page in %s', (name) => {
+  let hostile: HostilePage;
+  let page: TestPage;
+  beforeAll(async () => {
+    hostile = await startHostilePage(name);
+    page = await hostile.open();
+  });
+  afterAll(() => hostile?.close());
+
+  const inWords = (number: number): string => new Intl.NumberFormat('en').format(number);
+  const tellNumber = async (on: TestPage, number: number): Promise<void> => {
+    hostile.tell({ number });
+    await waitForRow(on, 'Xanadu number', ({ value, state }) => state === 'live' && value === inWords(number));
+  };
+  /** A value that the source tells only now reaches the panel. */
+  const expectLives = (on: TestPage = page): Promise<void> =>
+    tellNumber(on, 7351 + ((hostile.told.number + 1) % 1_000));
+  const panels = (on: TestPage): Promise<number> =>
+    on.evaluate(() => document.querySelectorAll(':root > [data-tidings-panel]').length);
+
+  describe('gets nothing', () => {
+    test.each(READS)('by %s', async (attempt) => {
+      const got = await page.evaluate(`window.attempts[${JSON.stringify(attempt)}]()`);
+      expect(JSON.stringify(got)).not.toMatch(SECRETS);
+      expect(await page.evaluate('window.foreign')).toEqual([]);
+      await expectLives();
+    });
+
+    test('by replacing what scripts call', async () => {
+      const replacing = await hostile.tidings.browser.open(`${hostile.server.url}/override.html`);
+      await replacing.waitFor('the panel', () => document.querySelector('[data-tidings-panel]') !== null);
+      for (let count = 0; count < 5; count += 1) {
+        hostile.tell({ number: 7351 + count });
+        await replacing.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 150))));
+      }
+      const [got, nodes, panel] = await replacing.evaluate<[], [string[], string[], boolean]>(
+        '[window.heard.filter((text) => !text.includes("A hostile page")), window.foreign, document.querySelector("[data-tidings-panel]") !== null]',
+      );
+      expect(panel).toBe(true);
+      expect(JSON.stringify(got)).not.toMatch(SECRETS);
+      expect(nodes).toEqual([]);
+      await replacing.close();
+      await page.bringToFront();
+    });
+
+    test('by fonts and selectors of its own', async () => {
+      await expectLives();
+      expect(hostile.server.requests.filter((path) => /leak|digits/.test(path))).toEqual([]);
+    });
+
+    test.each(STYLES)('by the size of the panel with a host of style "%s"', async (style) => {
+      const outlineOf = async (number: number, text: string): Promise<string> => {
+        hostile.tell({ text });
+        await tellNumber(page, number);
+        return page.evaluate((css: string) => {
+          const host = document.querySelector<HTMLElement>('[data-tidings-panel]');
+          if (!host) throw new Error('no panel');
+          host.style.cssText += css;
+          return JSON.stringify((window as unknown as { outline(): unknown }).outline());
+        }, style);
+      };
+      const seen = [await outlineOf(1, 'i'), await outlineOf(9_999, 'w'.repeat(40)), await outlineOf(1, 'i')];
+      expect(new Set(seen).size).toBe(1);
+      hostile.tell({ text: 'zanzibar' });
+      await expectLives();
+    });
+
+    test('by shifts of the layout when a number changes', async () => {
+      await tellNumber(page, 1);
+      await page.evaluate('window.takeShifts()');
+      for (const number of [22, 1, 333, 4444]) {
+        await tellNumber(page, number);
+      }
+      const row = await page.inShadow((root: ShadowRoot) => {
+        const boxes = [...root.querySelectorAll('.reading, .change, .sparkline')].map((part) =>
+          part.getBoundingClientRect(),
+        );
+        return boxes.map(({ x, y, width, height }) => ({ x, y, width, height }));
+      });
+      const shifts = await page.evaluate<[], string[]>('window.takeShifts()');
+      const told = shifts.filter((shift) => row.some(({ y }) => (JSON.parse(shift) as { y: number }[])[1]?.y === y));
+      expect(told).toEqual([]);
+    });
+
+    test('by the pointer and the keys of a person on the panel', async () => {
+      await page.shadowClick('.feed .value');
+      await page.shadowClick('.feed .state');
+      await page.shadowClick('.feed .state');
+      await page.press('Tab');
+      await page.press('ArrowUp');
+      const value = await page.shadowBox('.feed .value');
+      await page.drag({ x: value.x + 2, y: value.y + 8 }, { x: value.x + 40, y: value.y + 30 });
+      const got = await page.evaluate(
+        '[window.heard.filter((text) => !text.includes("A hostile page")), window.foreign]',
+      );
+      // [firefox] Events name the innermost node, however closed its root is: docs/SECURITY.md, "What is not defended".
+      if (name === 'firefox') expect(JSON.stringify(got)).toMatch(SECRETS);
+      else expect(JSON.stringify(got)).not.toMatch(SECRETS);
+    });
+  });
+
+  describe('cannot mislead the stream', () => {
+    test.each(FORGERIES)('by %s', async (forgery) => {
+      const fresh = await hostile.open();
+      // Not while the driver's own script runs, which listens for the end of the page too.
+      await fresh.evaluate((which: string) => {
+        const { forgeries } = window as unknown as { forgeries: Record<string, () => void> };
+        setTimeout(() => {
+          forgeries[which]?.();
+          Object.assign(window, { isForged: true });
+        }, 50);
+      }, forgery);
+      await fresh.waitFor('the forgery', 'window.isForged');
+      await expectLives(fresh);
+      const collapsed = await fresh.inShadow((root: ShadowRoot) => root.querySelector<HTMLElement>('.body')?.hidden);
+      expect(collapsed).toBe(false);
+      await fresh.close();
+    });
+
+    test('by elements with the names of what scripts use', async () => {
+      const fresh = await hostile.open('/names.html');
+      await expectLives(fresh);
+      await fresh.close();
+    });
+
+    test('and make the extension connect to an address of its own', async () => {
+      const fresh = await hostile.open();
+      await fresh.evaluate((address: string) => {
+        (window as unknown as { lure(address: string): void }).lure(address);
+      }, `${hostile.server.url}/canary`);
+      await expectLives(fresh);
+      const asked = hostile.server.requests.filter((path) => path.startsWith('/canary'));
+      expect(asked).toEqual([]);
+      expect((await shownRows(fresh)).map((row) => row.name)).toEqual(['Xanadu text', 'Xanadu number', 'Xanadu log']);
+      await fresh.close();
+    });
+  });
+
+  describe('can be rid of the panel, and of nothing else', () => {
+    test('a panel that is removed comes back 3 times, then the source is closed', async () => {
+      await page.close();
+      const fresh = await hostile.open();
+      const returned = await fresh.evaluate(async () => {
+        let count = 0;
+        const observer = new MutationObserver((records) => {
+          for (const { addedNodes } of records) {
+            for (const node of addedNodes) {
+              if (!(node instanceof HTMLElement) || !node.matches('[data-tidings-panel]')) continue;
+              count += 1;
+              node.remove();
+            }
+          }
+        });
+        observer.observe(document.documentElement, { childList: true });
+        document.querySelector('[data-tidings-panel]')?.remove();
+        // Each round of the loop would be a task: a fight without end has thousands in this time.
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        return count;
+      });
+      expect(returned).toBe(3);
+      expect(await panels(fresh)).toBe(0);
+      await expectQuiet();
+      await fresh.close();
+    });
+
+    test('a page that says a newer script has started ends the stream, cleanly', async () => {
+      const fresh = await hostile.open();
+      await fresh.evaluate((id: string) => {
+        const detail = { contentScriptName: 'updates', messageId: 'forged' };
+        document.dispatchEvent(new CustomEvent(`${id}:updates:wxt:content-script-started`, { detail }));
+      }, hostile.tidings.browser.extension.id);
+      await fresh.waitFor('the panel to go', () => document.querySelector('[data-tidings-panel]') === null);
+      await expectQuiet();
+      await fresh.close();
+    });
+
+    test.each<[string, () => void]>([
+      ['moves it', () => document.body.append(document.querySelector('[data-tidings-panel]') ?? '')],
+      [
+        'takes it into a frame',
+        () => {
+          const frame = document.createElement('iframe');
+          document.body.append(frame);
+          const host = document.querySelector('[data-tidings-panel]');
+          if (host) frame.contentDocument?.body.append(frame.contentDocument.adoptNode(host));
+        },
+      ],
+      [
+        'takes its root element away for a while',
+        () => {
+          const root = document.documentElement;
+          root.remove();
+          setTimeout(() => document.append(root), 200);
+        },
+      ],
+      [
+        'has another root element',
+        () => document.replaceChild(document.createElement('html'), document.documentElement),
+      ],
+      [
+        'writes itself anew',
+        () => {
+          document.open();
+          document.write('<!doctype html><p>New');
+          document.close();
+        },
+      ],
+      [
+        'empties itself of everything',
+        () => {
+          document.documentElement.replaceChildren();
+        },
+      ],
+    ])('a page that %s has the panel back', async (_, attack) => {
+      const fresh = await hostile.open();
+      await fresh.evaluate(attack);
+      await fresh.waitFor('the panel', () => document.querySelector(':root > [data-tidings-panel]') !== null);
+      await expectLives(fresh);
+      await fresh.close();
+    });
+
+    test('a page full of panels of its own has one of ours in the end, and pays for it alone', async () => {
+      const fresh = await hostile.open();
+      await fresh.evaluate(() => {
+        for (let count = 0; count < 2_000; count += 1) {
+          const fake = document.createElement('div');
+          fake.setAttribute('data-tidings-panel', '');
+          document.documentElement.append(fake);
+        }
+      });
+      await expectLives(fresh);
+      await fresh.reload();
+      await waitForRow(fresh, 'Xanadu number', ({ state }) => state === 'live');
+      expect(await panels(fresh)).toBe(1);
+      await fresh.close();
+    });
+
+    test('a page may cover the panel; what is pressed on the cover does not reach it', async () => {
+      const fresh = await hostile.open();
+      const box = await fresh.shadowBox('.tool:last-child');
+      await fresh.evaluate(() => {
+        const cover = document.createElement('dialog');
+        cover.style.cssText = 'position: fixed; inset: 0; width: 100vw; height: 100vh; opacity: 0.01; max-width: none';
+        document.body.append(cover);
+        cover.showModal();
+      });
+      await fresh.clickAt({ x: box.x + 5, y: box.y + 5 });
+      expect(await fresh.inShadow((root: ShadowRoot) => root.querySelector<HTMLElement>('.body')?.hidden)).toBe(false);
+      await expectLives(fresh);
+      await fresh.close();
+    });
+
+    test('what a person presses on the panel does not press the page below', async () => {
+      const fresh = await hostile.open();
+      await fresh.evaluate(() => {
+        const under = document.querySelector('#under');
+        under?.addEventListener('click', () => under.setAttribute('data-pressed', ''));
+      });
+      await fresh.shadowClick('.feed .value');
+      await fresh.shadowClick('.feed .state');
+      expect(await fresh.evaluate(() => document.querySelector('[data-pressed]') !== null)).toBe(false);
+      await fresh.close();
+    });
+  });
+
+  const expectQuiet = (): Promise<unknown> =>
+    waitFor('the source to be closed', () => hostile.watched() === 0, { limitMs: CLOSED_LIMIT_MS });
+
+  test('reported no error', async () => {
+    // The demo's sources are not watched here: [firefox] reports a socket that is closed while it opens.
+    const errors = await hostile.tidings.errors();
+    expect(errors.filter((text) => !text.includes(`:${hostile.tidings.demo.port}/`))).toEqual([]);
+  });
+});
