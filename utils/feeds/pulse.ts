@@ -7,15 +7,22 @@ export interface PulseStats {
   roundTripMs: number | null;
 }
 
+/** How long a reading serves all who ask, in ms: each port asks ten times a second, and to count them takes as long as there are ports. */
+const READING_MS = 100;
+
 /**
- * Makes the source that needs no network. Each read gives `{ uptime, openStreams, updatesPerSecond, roundTripMs }`;
- * `uptime` is in whole seconds since this call.
+ * Makes the source that needs no network. Each read gives `{ uptime, openStreams, updatesPerSecond, roundTripMs }` as of
+ * 100 ms ago at most; `uptime` is in whole seconds since this call.
  */
 export function createPulse(stats: () => PulseStats, now: () => number): () => Json {
   const startedAt = now();
+  let last: { at: number; reading: Json } | null = null;
   return () => {
-    const uptime = Math.max(0, Math.floor((now() - startedAt) / 1_000));
+    const at = now();
+    if (last !== null && Math.abs(at - last.at) < READING_MS) return last.reading;
+    const uptime = Math.max(0, Math.floor((at - startedAt) / 1_000));
     const { openStreams, updatesPerSecond, roundTripMs } = stats();
-    return { uptime, openStreams, updatesPerSecond, roundTripMs };
+    last = { at, reading: { uptime, openStreams, updatesPerSecond, roundTripMs } };
+    return last.reading;
   };
 }
