@@ -133,6 +133,31 @@ describe.each(BROWSERS)('conversation in %s', (name) => {
     await watched.close();
   });
 
+  test('a text for a WebSocket goes there right after the background started', async () => {
+    await connectBoth();
+    const watched = await tidings.open();
+    await address(popup, 'running-builds');
+    // From here it would take so long that the background has started: the page itself connects and sends at the end.
+    await popup.evaluate(() => {
+      const find = <Type extends Element>(selector: string): Type | null => document.querySelector<Type>(selector);
+      const connect = find<HTMLButtonElement>('.connect');
+      const field = find<HTMLInputElement>('#conversation-text');
+      const atEnd = new MutationObserver(() => {
+        atEnd.disconnect();
+        setTimeout(() => {
+          connect?.click();
+          if (field) field.value = 'redeploy';
+          field?.form?.requestSubmit();
+        });
+      });
+      if (connect) atEnd.observe(connect, { attributeFilter: ['disabled'] });
+    });
+    await tidings.browser.extension.killBackground();
+    await until(popup, 'its acceptance', hasTexts('redeploy', 'Accepted by Running builds'));
+    expect(tidings.demo.socket.received.filter((text) => text === 'redeploy')).toHaveLength(1);
+    await watched.close();
+  });
+
   test('says in words why a WebSocket did not take a text', async () => {
     await connectBoth();
     tidings.demo.control('socket', 'stop');

@@ -2,8 +2,9 @@
  * The background's end of the conversation: every open panel, and what it answers.
  *
  * `accept` must be called synchronously in `runtime.onConnect`, or what the panel posted right after connecting is lost.
- * Messages wait for the transcript, in order, also those of a panel that closed meanwhile: the person did send them.
+ * Messages wait for transcript and feeds, in order, also those of a panel that closed meanwhile: the person did send them.
  */
+import type { SendResult } from '../feeds/source';
 import { post, type AcceptedPort, type Sender } from '../stream/port';
 import {
   MAX_MESSAGES_PER_SECOND,
@@ -18,11 +19,11 @@ import {
 } from './protocol';
 import type { Transcript } from './transcript';
 
-/** The feeds that take text. Must not throw. */
+/** The feeds that take text. Must not throw or reject. */
 export interface Upstream {
   addressees(): Addressee[];
-  /** Passes the text on; `reason` is a code, which the answer carries to the page. */
-  send(feedId: string, text: string): { ok: true } | { ok: false; reason: string };
+  /** Passes the text on, at once or when the feed can take it; `reason` is a code, which the answer carries to the page. */
+  send(feedId: string, text: string): SendResult | Promise<SendResult>;
 }
 
 export interface ResponderOptions {
@@ -30,6 +31,8 @@ export interface ResponderOptions {
   isExtensionPage(sender: Sender | undefined): boolean;
   transcript: Transcript;
   upstream: Upstream;
+  /** Settles when `upstream` knows its feeds. Rejected, the conversation goes on with those it knows. */
+  whenReady: Promise<unknown>;
   /** Epoch ms. */
   now(): number;
 }
@@ -53,8 +56,10 @@ interface Panel {
 }
 
 /** Answers panels; keeps no timer. */
-export function createResponder({ isExtensionPage, transcript, upstream, now }: ResponderOptions): Responder {
+export function createResponder(options: ResponderOptions): Responder {
+  const { isExtensionPage, transcript, upstream, now } = options;
   const panels = new Set<Panel>();
+  const whenReady = Promise.allSettled([transcript.whenLoaded, options.whenReady]);
 
   // The size is 0 because the transcript's own limits bound it, not the stream's 256 KiB.
   const tell = ({ port }: Panel, message: ToPanel): boolean => post(port, message, 0);
@@ -65,7 +70,7 @@ export function createResponder({ isExtensionPage, transcript, upstream, now }: 
 
   /** A promise's callbacks run in the order of adding, before and after it resolves. */
   function afterLoading(run: () => void): void {
-    void transcript.whenLoaded.then(run);
+    void whenReady.then(run);
   }
 
   function isTooFast(panel: Panel, at: number): boolean {
@@ -82,10 +87,9 @@ export function createResponder({ isExtensionPage, transcript, upstream, now }: 
     return to !== null && addressee === undefined ? 'no-such-addressee' : null;
   }
 
-  function answer({ text }: Send, addressee: Addressee | undefined): Pick<Entry, 'text' | 'outcome'> {
-    if (!addressee) return { text: `Background received: "${text}"`, outcome: 'received' };
-    const result = upstream.send(addressee.id, text);
-    return result.ok ? { text: '', outcome: 'accepted' } : { text: result.reason, outcome: 'refused' };
+  function add(...entries: Entry[]): void {
+    transcript.append(...entries);
+    for (const entry of entries) broadcast({ type: 'ENTRY', entry });
   }
 
   function take(panel: Panel, send: Send, at: number): void {
@@ -98,17 +102,22 @@ export function createResponder({ isExtensionPage, transcript, upstream, now }: 
     }
     const to = addressee?.name ?? null;
     const said: Entry = { id: send.id, at, from: 'person', text: send.text, to, answers: null, outcome: null };
-    const answered: Entry = {
-      ...answer(send, addressee),
+    const answer = (part: Pick<Entry, 'text' | 'outcome'>): Entry => ({
+      ...part,
       id: crypto.randomUUID(),
       at: now(),
       from: 'background',
       to,
       answers: send.id,
-    };
-    transcript.append(said, answered);
-    broadcast({ type: 'ENTRY', entry: said });
-    broadcast({ type: 'ENTRY', entry: answered });
+    });
+    if (!addressee) {
+      add(said, answer({ text: `Background received: "${send.text}"`, outcome: 'received' }));
+      return;
+    }
+    add(said);
+    void Promise.resolve(upstream.send(addressee.id, send.text)).then((result) =>
+      add(answer(result.ok ? { text: '', outcome: 'accepted' } : { text: result.reason, outcome: 'refused' })),
+    );
   }
 
   function drop(panel: Panel): void {

@@ -25,8 +25,9 @@ function createBench({ background }: { background?: (port: FakePort) => void } =
         }),
         upstream: {
           addressees: () => [{ id: 'builds', name: 'Builds' }],
-          send: () => ({ ok: false, reason: 'not connected' }),
+          send: () => ({ ok: false, reason: 'not-open' }),
         },
+        whenReady: Promise.resolve(),
         now: Date.now,
       });
       onConnect.addListener(background ?? responder.accept);

@@ -9,6 +9,7 @@ import {
   type ToPanel,
 } from '../../../utils/conversation/protocol';
 import { createResponder, type Upstream } from '../../../utils/conversation/responder';
+import type { SendResult } from '../../../utils/feeds/source';
 import { post } from '../../../utils/stream/port';
 import { createTranscript } from '../../../utils/conversation/transcript';
 import { createPortPair, type FakePort, type FakeSender } from '../../fakes/port.ts';
@@ -28,8 +29,9 @@ const page: FakeSender = {
 
 function createBench({
   kept = Promise.resolve<unknown>([]),
+  whenReady = Promise.resolve<unknown>(undefined),
   takes = () => ({ ok: true }),
-}: { kept?: Promise<unknown>; takes?: Upstream['send'] } = {}) {
+}: { kept?: Promise<unknown>; whenReady?: Promise<unknown>; takes?: Upstream['send'] } = {}) {
   const clock = { now: 1_000 };
   const feeds: Addressee[] = [{ id: 'builds', name: 'Builds' }];
   const transcript = createTranscript({ load: () => kept, save: () => Promise.resolve() });
@@ -38,6 +40,7 @@ function createBench({
     isExtensionPage: (sender) => sender?.url?.startsWith('chrome-extension://tidings/') === true,
     transcript,
     upstream: { addressees: () => [...feeds], send: sent },
+    whenReady,
     now: () => clock.now,
   });
   return {
@@ -150,6 +153,32 @@ describe('responder', () => {
     expect(entriesOf(got)[1]).toMatchObject({ outcome: 'refused', text: 'not-open' });
   });
 
+  it('shows a text at once and what became of it later, and holds nobody up meanwhile', async () => {
+    const { promise, resolve } = Promise.withResolvers<SendResult>();
+    const bench = createBench({ takes: () => promise });
+    const { port, got } = await bench.open();
+    send(port, 'deploy', 'builds');
+    send(port, 'hello');
+    await settle();
+    expect(texts(got)).toEqual(['deploy', 'hello', 'Background received: "hello"']);
+    const late = await bench.open();
+    bench.clock.now = 3_000;
+    resolve({ ok: false, reason: 'not-open' });
+    await settle();
+    const answer = { from: 'background', answers: 'm1', outcome: 'refused', text: 'not-open', to: 'Builds', at: 3_000 };
+    expect(entriesOf(got).at(-1)).toMatchObject(answer);
+    expect(entriesOf(late.got)).toMatchObject([answer]);
+    expect(bench.transcript.entries().at(-1)).toMatchObject(answer);
+  });
+
+  it('does nothing twice for an id that waits for its answer', async () => {
+    const bench = createBench({ takes: () => new Promise(() => {}) });
+    const { port } = await bench.open();
+    for (let n = 0; n < 2; n += 1) port.postMessage({ type: 'SEND', id: 'same', text: 'deploy', to: 'builds' });
+    await settle();
+    expect(bench.sent).toHaveBeenCalledOnce();
+  });
+
   it.each([
     ['empty', '', null],
     ['empty', ' \n\t', null],
@@ -243,6 +272,32 @@ describe('responder', () => {
       'Background received: "three"',
     ]);
     expect(first.got[0]).toMatchObject({ type: 'TRANSCRIPT', entries: [{ id: 'old' }] });
+  });
+
+  it('waits for the feeds before it tells of them and passes texts on, in order', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const bench = createBench({ whenReady: promise });
+    const addressees = bench.feeds.splice(0);
+    const { port, got } = await bench.open();
+    send(port, 'deploy', 'builds');
+    send(port, 'hello');
+    await settle();
+    expect(got).toEqual([]);
+    bench.feeds.push(...addressees);
+    resolve();
+    await settle();
+    expect(got[0]).toEqual({ type: 'TRANSCRIPT', entries: [], addressees });
+    expect(refusals(got)).toEqual([]);
+    expect(entriesOf(got).filter(({ from }) => from === 'person')).toMatchObject([{ id: 'm1' }, { id: 'm2' }]);
+    expect(bench.sent).toHaveBeenCalledExactlyOnceWith('builds', 'deploy');
+  });
+
+  it('goes on with the feeds there are when they cannot be had', async () => {
+    const bench = createBench({ whenReady: Promise.reject(new Error('no storage')) });
+    const { port, got } = await bench.open();
+    send(port, 'hello');
+    await settle();
+    expect(texts(got)).toEqual(['hello', 'Background received: "hello"']);
   });
 
   it('keeps what a panel sent that closed before the transcript was loaded', async () => {
