@@ -4,7 +4,6 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 const ON_MAC = '/Applications';
-const ON_WINDOWS = [process.env['ProgramFiles'], process.env['ProgramFiles(x86)'], process.env['LOCALAPPDATA']];
 
 /** Where each browser may be: a variable that settles it, names on the PATH, then where installers put it. */
 const PLACES = {
@@ -12,23 +11,18 @@ const PLACES = {
     variable: 'CHROMIUM',
     names: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge-stable'],
     mac: ['Chromium.app/Contents/MacOS/Chromium', 'Google Chrome.app/Contents/MacOS/Google Chrome'],
-    windows: ['Chromium/Application/chrome.exe', 'Google/Chrome/Application/chrome.exe'],
   },
   firefox: {
     variable: 'FIREFOX',
     names: ['firefox-esr', 'firefox'],
     mac: ['Firefox.app/Contents/MacOS/firefox'],
-    windows: ['Mozilla Firefox/firefox.exe'],
   },
 };
 
-function candidates({ names, mac, windows }) {
-  const suffix = process.platform === 'win32' ? '.exe' : '';
+function candidates({ names, mac }) {
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
-  const onPath = names.flatMap((name) => folders.map((folder) => join(folder, name + suffix)));
-  if (process.platform === 'darwin') return [...onPath, ...mac.map((place) => join(ON_MAC, place))];
-  if (process.platform !== 'win32') return onPath;
-  return [...onPath, ...ON_WINDOWS.flatMap((root) => (root ? windows.map((place) => join(root, place)) : []))];
+  const onPath = names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return process.platform === 'darwin' ? [...onPath, ...mac.map((place) => join(ON_MAC, place))] : onPath;
 }
 
 function exists(path) {
@@ -42,7 +36,6 @@ function exists(path) {
 
 /** Ubuntu puts a script on the PATH that only says how to install the snap: asking for the version tells it from a browser. */
 function starts(path) {
-  if (process.platform === 'win32') return true;
   const answer = spawnSync(path, ['--version'], { encoding: 'utf8', timeout: 20_000 });
   return answer.status === 0 && /\d+\.\d+/.test(answer.stdout);
 }

@@ -12,7 +12,7 @@ import { withLock } from './lock.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const BIN = join(ROOT, 'node_modules', '.bin');
-const NODE = join(ROOT, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+const NODE = join(ROOT, 'node_modules', 'node', 'bin', 'node');
 
 const BROWSERS = {
   chromium: { title: 'Chromium', apt: 'chromium', variable: 'CHROMIUM' },
@@ -32,8 +32,6 @@ function run(command, args, environment = process.env) {
       cwd: ROOT,
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // npm is a script with another ending on Windows, which only a shell finds.
-      shell: process.platform === 'win32',
     });
     running.add(child);
     let output = '';
@@ -83,8 +81,8 @@ function runNpm(args, folders) {
 async function nodeForNpm() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 22 || (major === 22 && minor >= 12)) return [];
-  const system = process.platform === 'win32' ? 'win' : process.platform;
-  const name = `${system === 'darwin' && process.arch === 'arm64' ? 'node-bin' : 'node'}-${system}-${process.arch}`;
+  const { platform, arch } = process;
+  const name = `${platform === 'darwin' && arch === 'arm64' ? 'node-bin' : 'node'}-${platform}-${arch}`;
   const { version } = readPackages(join(ROOT, 'package-lock.json'))['node_modules/node'];
   const prefix = join(ROOT, '.tmp', `node-${version}`);
   const folder = join(prefix, 'node_modules', name, 'bin');
@@ -183,6 +181,7 @@ export function fail(sentence) {
  * @param {{ browsers: ('chromium' | 'firefox')[], script: string, args: string[] }} run
  */
 export async function setUpAndRun({ browsers, script, args }) {
+  if (process.platform === 'win32') fail('Cannot run on Windows itself: use WSL, Linux or macOS');
   // An npm ci cut short is seen, and done again, by the next run.
   const stop = (signal) => {
     const end = () => process.exit(128 + constants.signals[signal]);

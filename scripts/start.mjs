@@ -1,6 +1,7 @@
 /**
  * `npm start`: reads the options, then sets up and goes on in start.ts. package.json starts it with `exec`, because npm
- * hands a signal to the shell, and the shell keeps it to itself.
+ * hands a signal to the shell, and the shell keeps it to itself. Noticing that the shell is gone would be late: npm ends
+ * with it, and the next run would find port 4100 in use.
  */
 import { parseArgs } from 'node:util';
 import { fail, setUpAndRun } from './setup.mjs';
