@@ -1,19 +1,25 @@
-/** Finds the installed browsers. Runs on Node 18 with nothing installed. */
+/** Finds the installed browsers, for set-up and browser tests alike. Runs on Node 18 with nothing installed. */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 
-const ON_MAC = '/Applications';
-
-/** Where each browser may be: a variable that settles it, names on the PATH, then where installers put it. */
-const PLACES = {
+/**
+ * What each browser is called, the package that apt installs it from, and where it may be: a variable that settles it,
+ * names on the PATH, then where installers put it. The variables are not called FIREFOX and CHROME: Vitest under WXT sets
+ * those for `import.meta.env`.
+ */
+export const BROWSERS = {
   chromium: {
-    variable: 'CHROMIUM',
+    title: 'Chromium',
+    apt: 'chromium',
+    variable: 'TIDINGS_CHROMIUM',
     names: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge-stable'],
     mac: ['Chromium.app/Contents/MacOS/Chromium', 'Google Chrome.app/Contents/MacOS/Google Chrome'],
   },
   firefox: {
-    variable: 'FIREFOX',
+    title: 'Firefox 140 or newer',
+    apt: 'firefox-esr',
+    variable: 'TIDINGS_FIREFOX',
     names: ['firefox-esr', 'firefox'],
     mac: ['Firefox.app/Contents/MacOS/firefox'],
   },
@@ -22,13 +28,13 @@ const PLACES = {
 function candidates({ names, mac }) {
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder));
   const onPath = names.flatMap((name) => folders.map((folder) => join(folder, name)));
-  return process.platform === 'darwin' ? [...onPath, ...mac.map((place) => join(ON_MAC, place))] : onPath;
+  return process.platform === 'darwin' ? [...onPath, ...mac.map((place) => join('/Applications', place))] : onPath;
 }
 
-function exists(path) {
+function isProgram(path) {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile();
   } catch {
     return false;
   }
@@ -41,14 +47,27 @@ function starts(path) {
 }
 
 /**
- * The path of an installed browser, or `null`. Environment variables `CHROMIUM` and `FIREFOX` go first.
+ * The path of an installed browser, or `null`. Where `TIDINGS_CHROMIUM` or `TIDINGS_FIREFOX` is set, it alone counts.
  *
  * @param {'chromium' | 'firefox'} browser
  * @returns {string | null}
  */
 export function findBrowser(browser) {
-  const places = PLACES[browser];
-  const chosen = process.env[places.variable];
-  if (chosen) return exists(chosen) ? chosen : null;
-  return candidates(places).find((path) => exists(path) && starts(path)) ?? null;
+  const chosen = process.env[BROWSERS[browser].variable];
+  if (chosen) return isProgram(chosen) ? chosen : null;
+  return candidates(BROWSERS[browser]).find((path) => isProgram(path) && starts(path)) ?? null;
+}
+
+/**
+ * Why {@link findBrowser} gave `null`, or what to do about it, as one sentence without a full stop.
+ *
+ * @param {'chromium' | 'firefox'} browser
+ * @returns {string}
+ */
+export function explainMissing(browser) {
+  const { title, apt, variable } = BROWSERS[browser];
+  const chosen = process.env[variable];
+  return chosen
+    ? `Cannot start ${title}: ${variable} is "${chosen}", which is not a program`
+    : `Cannot find ${title}: install it (on Debian "apt-get install ${apt}"), or set ${variable} to its path`;
 }

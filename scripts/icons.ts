@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
-import { findBrowser } from './find-browser.mjs';
+import { findProgram } from '../tests/browser/driver/find-program.ts';
 import { ROOT } from './run-command.ts';
 
 /** Edge of each icon and the free space around the drawing, in px. The Chrome Web Store asks for 96 px of drawing in 128. */
@@ -16,10 +16,11 @@ const ICONS = [
   { edge: 128, margin: 16 },
 ] as const;
 
-const executablePath = findBrowser('chromium');
-if (executablePath === null) throw new Error('Cannot render the icons: no Chromium was found');
 const drawing = readFileSync(join(ROOT, 'scripts', 'icon', 'icon.svg')).toString('base64');
-const browser = await puppeteer.launch({ executablePath, args: ['--no-sandbox', '--force-color-profile=srgb'] });
+const browser = await puppeteer.launch({
+  executablePath: findProgram('chromium'),
+  args: ['--no-sandbox', '--force-color-profile=srgb'],
+});
 try {
   const page = await browser.newPage();
   for (const { edge, margin } of ICONS) {

@@ -7,17 +7,12 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findBrowser } from './find-browser.mjs';
+import { BROWSERS, explainMissing, findBrowser } from './find-browser.mjs';
 import { withLock } from './lock.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const BIN = join(ROOT, 'node_modules', '.bin');
 const NODE = join(ROOT, 'node_modules', 'node', 'bin', 'node');
-
-const BROWSERS = {
-  chromium: { title: 'Chromium', apt: 'chromium', variable: 'CHROMIUM' },
-  firefox: { title: 'Firefox 140 or newer', apt: 'firefox-esr', variable: 'FIREFOX' },
-};
 
 /** A failure that one sentence explains; anything else is a fault of these scripts and keeps its stack. */
 class SetupError extends Error {}
@@ -127,30 +122,25 @@ function missingBrowsers(browsers) {
 
 async function installBrowsers(browsers) {
   const missing = missingBrowsers(browsers);
-  if (missing.length === 0) return;
-  const apt = aptGet();
+  // One that a variable names wrongly would stay missing.
+  const packages = missing.map((browser) => BROWSERS[browser]).filter(({ variable }) => !process.env[variable]);
+  const apt = packages.length > 0 ? aptGet() : null;
   let output = '';
   if (apt !== null) {
-    const packages = missing.map((browser) => BROWSERS[browser].apt);
-    console.log(`Installing ${packages.join(' and ')} (apt-get), about a minute`);
+    const names = packages.map((browser) => browser.apt);
+    console.log(`Installing ${names.join(' and ')} (apt-get), about a minute`);
     const [command, ...args] = apt;
     const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const patience = ['-o', 'DPkg::Lock::Timeout=300'];
     await run(command, [...args, 'update'], environment);
     ({ output } = await run(
       command,
-      [...args, 'install', '-y', '--no-install-recommends', ...patience, ...packages],
+      [...args, 'install', '-y', '--no-install-recommends', ...patience, ...names],
       environment,
     ));
   }
-  const absent = missingBrowsers(missing).map((browser) => BROWSERS[browser]);
-  if (absent.length === 0) return;
-  const what = absent.length === 1 ? 'it' : 'them';
-  const titles = absent.map(({ title }) => title).join(' and ');
-  const variables = absent.map(({ variable }) => variable).join(' and ');
-  throw new SetupError(
-    `${output.trimEnd()}\nCannot find ${titles}: install ${what}, or set ${variables} to the path`.trimStart(),
-  );
+  const absent = missingBrowsers(missing);
+  if (absent.length > 0) throw new SetupError([output.trimEnd(), ...absent.map(explainMissing)].join('\n').trimStart());
 }
 
 /** Goes on with a script of this folder under the project's Node; this process ends as that one does. */
