@@ -6,8 +6,8 @@ const HELP = `npm test [-- options]
 
 Sets up, then runs every check. The last line is the totals of all of them.
 
-  --only <step>   just this step and what it needs; may be given several times
-  --help          this text
+  --only <steps>   just these steps, with commas between them, and what they need
+  --help           this text
 
 Steps: types, lint, format, unit, builds, web-ext, sizes, knip, browser`;
 
@@ -27,7 +27,8 @@ function readOptions() {
   }
 }
 
-const { only, help } = readOptions();
+const { only: lists, help } = readOptions();
+const only = lists.flatMap((list) => list.split(','));
 if (help) console.log(HELP);
 else {
   const needsBrowsers = only.length === 0 || only.includes('browser');
