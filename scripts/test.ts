@@ -5,17 +5,17 @@ import { isWithin, measure, table } from './sizes.ts';
 import { commandStep, type Outcome, type Step } from './step.ts';
 import { vitestStep } from './vitest-step.ts';
 import { webExtLintStep } from './web-ext-lint.ts';
+import { zipStep } from './zip-step.ts';
 
 /** Two keep two cores busy; the browser tests measure time, and their step waits until all others have ended. */
 const AT_ONCE = 2;
-
-const wxtBuild = (browser: string, mode: string): string[] =>
-  tool('wxt/bin/wxt.mjs', 'build', '-b', browser, '-m', mode);
 
 /** What the browser tests load: the build people try out, and one that tells its page what was applied. */
 const BROWSER_TEST_BUILDS = ['development', 'test'].flatMap((mode) =>
   ['chrome', 'firefox'].map((browser) => ({ name: `${mode} build ${browser}`, browser, mode })),
 );
+
+const STORE_BUILDS = (['chrome', 'firefox', 'edge'] as const).map((browser) => zipStep(browser, ['prepare']));
 
 const sizes: Step = {
   name: 'sizes',
@@ -33,10 +33,10 @@ const CHECKS: readonly Step[] = [
   commandStep('prepare', tool('wxt/bin/wxt.mjs', 'prepare')),
   vitestStep('unit', { after: ['prepare'], show: false }),
   commandStep('types', tool('typescript/bin/tsc', '--noEmit'), ['prepare']),
-  ...['chrome', 'firefox', 'edge'].map((name) =>
-    commandStep(`build ${name}`, wxtBuild(name, 'production'), ['prepare']),
+  ...STORE_BUILDS,
+  ...BROWSER_TEST_BUILDS.map(({ name, browser, mode }) =>
+    commandStep(name, tool('wxt/bin/wxt.mjs', 'build', '-b', browser, '-m', mode), ['prepare']),
   ),
-  ...BROWSER_TEST_BUILDS.map(({ name, browser, mode }) => commandStep(name, wxtBuild(browser, mode), ['prepare'])),
   commandStep('lint', tool('oxlint/bin/oxlint', '--deny-warnings')),
   commandStep('format', tool('prettier/bin/prettier.cjs', '--check', '.')),
   commandStep('knip', tool('knip/bin/knip.js'), ['prepare']),
