@@ -4,13 +4,20 @@ import { WxtVitest } from 'wxt/testing/vitest-plugin';
 export default defineConfig({
   test: {
     teardownTimeout: 30_000,
-    // Two projects, because the unit tests want a fake `browser` and the browser tests must never get one.
+    // More than one project, because the unit tests want a fake `browser` and the others must never get one.
     projects: [
       {
         plugins: [WxtVitest()],
         test: {
           name: 'unit',
           include: ['tests/unit/**/*.test.ts', 'tests/conformance/fake.test.ts', 'tests/hostile/**/*.test.ts'],
+          environment: 'node',
+        },
+      },
+      {
+        test: {
+          name: 'manifests',
+          include: ['tests/manifests/**/*.test.ts'],
           environment: 'node',
         },
       },

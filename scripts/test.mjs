@@ -9,7 +9,7 @@ Sets up, then runs every check. The last line is the totals of all of them.
   --only <steps>   just these steps, with commas between them, and what they need
   --help           this text
 
-Steps: types, lint, format, unit, builds, web-ext, sizes, knip, browser`;
+Steps: types, lint, format, unit, builds, manifests, web-ext, sizes, knip, browser`;
 
 function readOptions() {
   try {

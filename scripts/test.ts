@@ -42,6 +42,7 @@ const CHECKS: readonly Step[] = [
   commandStep('knip', tool('knip/bin/knip.js'), ['prepare']),
   webExtLintStep('.output/firefox-mv3', ['build firefox']),
   sizes,
+  vitestStep('manifests', { after: [...STORE_BUILDS, ...BROWSER_TEST_BUILDS].map(({ name }) => name), show: false }),
 ];
 
 const STEPS: readonly Step[] = [
