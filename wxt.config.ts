@@ -40,7 +40,8 @@ export default defineConfig({
     host_permissions: mode === 'production' ? [] : ['*://*.example.com/*', 'http://localhost/*'],
     optional_host_permissions: ['*://*/*'],
     content_security_policy: {
-      extension_pages: "script-src 'self'; object-src 'self'",
+      extension_pages:
+        "script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     },
     ...(browser === 'firefox' && {
       browser_specific_settings: {

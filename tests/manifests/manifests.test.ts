@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readBuild } from './read-build.ts';
 
-const POLICY = "script-src 'self'; object-src 'self'";
+const POLICY = "script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const ICON_EDGES = [16, 32, 48, 128];
 
 /** The permissions that README's table gives for a browser. */
