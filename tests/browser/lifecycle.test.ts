@@ -52,6 +52,14 @@ describe.each(BROWSERS)('the life of a page in %s', (name) => {
     expect(applied).toEqual(numbersFrom(applied[0] ?? 0, tidings.demo.events.record.newest));
   };
 
+  /** The new script begins where the old one was known to be: a little before, in a panel that shows it once. */
+  const expectNoneMissing = async (): Promise<void> => {
+    tidings.demo.control('events', { action: 'rate', perSecond: 0 });
+    const applied = await waitForAllNumbers(page, tidings.demo, 20_000);
+    const sorted = [...new Set(applied)].toSorted((a, b) => a - b);
+    expect(sorted).toEqual(numbersFrom(sorted[0] ?? 0, tidings.demo.events.record.newest));
+  };
+
   test('comes back from the back/forward cache with all that was sent meanwhile, on one port', async () => {
     await page.evaluate(() => void Object.assign(window, { sameDocument: true }));
     await page.navigate(`${tidings.demo.url}/away`);
@@ -100,6 +108,22 @@ describe.each(BROWSERS)('the life of a page in %s', (name) => {
     expect(await page.evaluate(() => document.querySelectorAll('[data-tidings-panel]').length)).toBe(1);
     await waitForRow(page, 'Open streams', ({ state, value }) => state === 'live' && value === '1');
     await waitFor('the old source to be closed', () => tidings.demo.state.events.connections.now === 1);
+    await expectNoneMissing();
+  });
+
+  test('an extension that is reloaded under a hidden page misses nothing there', async () => {
+    const { record } = tidings.demo.events;
+    const sent = (count: number): Promise<unknown> => {
+      const aim = record.newest + count;
+      return waitFor('events to be sent', () => record.newest >= aim);
+    };
+    await sent(60);
+    await page.hide();
+    await sent(60);
+    await tidings.browser.extension.reload();
+    await sent(30);
+    await page.bringToFront();
+    await expectNoneMissing();
   });
 
   test('closes its sources when nobody watches any more', async () => {
