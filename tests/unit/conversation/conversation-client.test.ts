@@ -297,7 +297,7 @@ describe('conversation client', () => {
     client.send('deploy', 'builds');
     await settle();
     expect(unsent).toEqual(['deploy']);
-    expect(client.state().entries.at(-1)).toMatchObject({ outcome: 'refused', text: 'not connected' });
+    expect(client.state().entries.at(-1)).toMatchObject({ outcome: 'refused', text: 'not-open' });
   });
 
   it('gives nothing back that was answered, and nothing twice', async () => {
