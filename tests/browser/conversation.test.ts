@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TestPage } from './driver/test-browser.ts';
 import { waitFor } from './driver/wait-for.ts';
-import { BROWSERS, startTidings, type Tidings } from './tidings.ts';
+import { BROWSERS, demoSettings, startTidings, type Tidings } from './tidings.ts';
 
 interface Shown {
   connected: boolean;
@@ -183,6 +183,24 @@ describe.each(BROWSERS)('conversation in %s', (name) => {
     expect(shown.texts).toEqual(before.texts);
   });
 
+  test('refuses the 21st message of a second in words, and gives its text back', async () => {
+    await connectBoth();
+    const before = (await until(popup, 'the transcript', ({ status }) => status === 'Connected')).texts;
+    await popup.evaluate(() => {
+      const field = document.querySelector<HTMLInputElement>('#conversation-text');
+      for (let n = 1; n <= 21; n += 1) {
+        if (field) field.value = `message ${n}`;
+        field?.form?.requestSubmit();
+      }
+    });
+    const shown = await until(popup, 'a refusal', ({ status }) => status.startsWith('Not sent: more than 20 messages'));
+    expect(shown.texts.slice(before.length).filter((text) => text.startsWith('message'))).toHaveLength(20);
+    expect(shown.texts).not.toContain('message 21');
+    expect(await popup.evaluate(() => document.querySelector<HTMLInputElement>('#conversation-text')?.value)).toBe(
+      'message 21',
+    );
+  });
+
   test('shows the values of all feeds below', async () => {
     await popup.waitFor('a live value', () =>
       [...document.querySelectorAll<HTMLElement>('.feed')].some(
@@ -200,6 +218,36 @@ describe.each(BROWSERS)('conversation in %s', (name) => {
         (row) => row.textContent?.includes('Open streams') && row.querySelector('.value')?.textContent === '2',
       ),
     );
+  });
+
+  const siteLine = async (url: string): Promise<{ text: string; shown: string }> => {
+    // What is in front counts, and a popup in a tab would be that itself: it is loaded again behind the page.
+    const page = await tidings.browser.open(url);
+    await popup.reload();
+    const line = await popup.waitFor('the line of the site', () => {
+      const found = document.querySelector<HTMLElement>('.site');
+      return found && { text: found.innerText, shown: found.dataset['shown'] ?? '' };
+    });
+    await page.close();
+    return line ?? { text: '', shown: '' };
+  };
+
+  test('the popup says that the panel is shown on a page of a site', async () => {
+    const { host } = new URL(tidings.demo.url);
+    expect(await siteLine(tidings.demo.url)).toEqual({ text: `${host} shown here`, shown: 'true' });
+  });
+
+  test('the popup says that the panel is not shown where there is no site', async () => {
+    const settings = demoSettings(tidings.demo);
+    await tidings.configure({ ...settings, sites: [] });
+    const { host } = new URL(tidings.demo.url);
+    expect(await siteLine(tidings.demo.url)).toEqual({ text: `${host} not shown here`, shown: 'false' });
+    await tidings.configure(settings);
+  });
+
+  test.each(['about:blank', 'a host it may not read'])('the popup says that nothing is shown on %s', async (where) => {
+    const url = where === 'about:blank' ? where : tidings.demo.url.replace('localhost', '127.0.0.1');
+    expect(await siteLine(url)).toEqual({ text: 'Tidings cannot be shown on this page', shown: '' });
   });
 
   test('reported no error', async () => {
