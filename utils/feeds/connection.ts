@@ -101,7 +101,7 @@ export function createConnection(
       const kept = restored?.feeds[key];
       const same = old.get(key) ?? createTrackedFeed(feed, { now: deps.now, newEpoch, restore: kept });
       if (!old.has(key)) {
-        if (kept !== undefined) writeAhead.setWritten(same);
+        if (kept?.epoch === same.log.epoch) writeAhead.setWritten(same);
         same.takeStatus(status);
       }
       same.rename(feed);
@@ -119,7 +119,7 @@ export function createConnection(
       const canResume = source.type === 'sse' && lastEventId !== null && lastEventId !== '';
       const pushes = source.type === 'sse' || source.type === 'websocket';
       const mayHaveMissed = pushes && hasStreamed && !canResume;
-      for (const feed of tracked.values()) feed.note({ mayHaveMissed: mayHaveMissed && feed.feed.kind === 'event' });
+      for (const feed of tracked.values()) feed.note({ mayHaveMissed });
       hasStreamed = true;
     }
     status = next;
@@ -140,9 +140,10 @@ export function createConnection(
           onlyChanged: source.type === 'poll' && feed.feed.kind === 'event',
         }),
       ),
-      onFresh: forEach((feed) => feed.takeFresh(beforeChange(feed))),
+      onFresh: forEach((feed) => feed.takeFresh()),
+      onLife: forEach((feed) => feed.takeLife()),
       onMissed: forEach((feed, count) => {
-        if (feed.feed.kind !== 'event') return;
+        if (feed.feed.kind === 'state') return feed.note({ mayHaveMissed: true });
         beforeChange(feed);
         feed.log.skip(count);
       }),

@@ -4,6 +4,7 @@
  * Invariant that everything else leans on: within one epoch a `seq` means the same update for ever. So a log gets a new
  * epoch when its source begins a new history ({@link Log.restart}), and also when updates are about to be shown that the
  * disk will not have ({@link Log.reissue}): after a restart of the background the same `seq` would name something else.
+ * For that reason a state is always restored under a new one: {@link Log.refresh}.
  */
 import { isJson } from '../stream/protocol';
 import type { Cursor, FeedKind, Json, Update } from '../stream/protocol';
@@ -60,11 +61,18 @@ export interface Log {
   /** The last `seq` given out, counting those skipped; 0 before the first. */
   readonly seq: number;
   readonly newest: Update | null;
+  /** The last `seq` given out for something new; {@link Log.refresh} gives none. */
+  readonly lastChange: number;
   /**
    * Gives `value` the next `seq`. `at` in epoch ms; an earlier one than the last is taken as the last.
    * `keep`: whether it may be kept outside memory.
    */
   append(value: Json, at: number, keep: boolean): Appended;
+  /**
+   * Gives the newest value of a state the next `seq` and a later `at`. Need not be kept outside: of a restored log, a cursor
+   * of the epoch before that is beyond its end has seen the end.
+   */
+  refresh(at: number): void;
   /** Leaves out `count` places in the order, for updates that the source says there were: they read as lost. */
   skip(count: number): void;
   /** Forgets everything and begins a new history. */
@@ -105,6 +113,7 @@ export function createLog(
   let epoch = restore?.epoch ?? newEpoch();
   let former: Cursor[] = restore?.former ?? [];
   let seq = 0;
+  let lastChange = 0;
   let bytes = 0;
   // A queue: places before `head` are empty, and the array is cut when they are half of it.
   let entries: (Entry | undefined)[] = [];
@@ -125,6 +134,8 @@ export function createLog(
       head = 0;
     }
   };
+
+  const notBefore = (at: number): number => Math.max(0, Math.floor(at), entries.at(-1)?.update.at ?? 0);
 
   /** Where the first entry after `after` is. */
   const indexAfter = (after: number): number => {
@@ -168,13 +179,22 @@ export function createLog(
   const resolve = (cursor: Cursor): number | null => {
     if (cursor.epoch === epoch) return cursor.seq <= seq ? cursor.seq : null;
     const same = former.find((old) => old.epoch === cursor.epoch);
-    return same !== undefined && cursor.seq <= same.seq ? cursor.seq : null;
+    if (same === undefined) return null;
+    if (kind === 'state') return Math.min(cursor.seq, same.seq);
+    return cursor.seq <= same.seq ? cursor.seq : null;
+  };
+
+  const reissue = (): void => {
+    former = [{ epoch, seq }, ...former].slice(0, MAX_FORMER);
+    epoch = newEpoch();
   };
 
   for (const [keptSeq, at, value] of restore?.updates ?? []) {
     add({ seq: keptSeq, at, value }, utf8Bytes(JSON.stringify(value)), true);
   }
   seq = Math.max(seq, restore?.seq ?? 0);
+  lastChange = seq;
+  if (kind === 'state' && restore !== undefined) reissue();
 
   const log: Log = {
     get epoch() {
@@ -186,6 +206,9 @@ export function createLog(
     get newest() {
       return entries.at(-1)?.update ?? null;
     },
+    get lastChange() {
+      return lastChange;
+    },
     append(value, at, keep) {
       if (!isJson(value)) return { ok: false, code: 'bad-data', reason: 'not a value that JSON can hold' };
       const valueBytes = utf8Bytes(JSON.stringify(value));
@@ -193,9 +216,15 @@ export function createLog(
         return { ok: false, code: 'too-large', reason: `a value of more than ${MAX_VALUE_BYTES / 1024} KiB` };
       }
       if (seq >= Number.MAX_SAFE_INTEGER) log.restart();
-      const time = Math.max(0, Math.floor(at), log.newest?.at ?? 0);
-      add({ seq: seq + 1, at: time, value }, valueBytes, keep);
+      add({ seq: seq + 1, at: notBefore(at), value }, valueBytes, keep);
+      lastChange = seq;
       return { ok: true };
+    },
+    refresh(at) {
+      const entry = entries.at(-1);
+      if (entry === undefined || seq >= Number.MAX_SAFE_INTEGER) return;
+      const { update, bytes: size, keep } = entry;
+      add({ ...update, seq: seq + 1, at: notBefore(at) }, size - sizeOf(update, 0), keep);
     },
     skip(count) {
       if (!Number.isSafeInteger(count) || count < 0) {
@@ -204,19 +233,18 @@ export function createLog(
       // More than can be counted is another history.
       if (seq + count >= Number.MAX_SAFE_INTEGER) log.restart();
       else seq += count;
+      lastChange = seq;
     },
     restart() {
       epoch = newEpoch();
       former = [];
       seq = 0;
+      lastChange = 0;
       bytes = 0;
       entries = [];
       head = 0;
     },
-    reissue() {
-      former = [{ epoch, seq }, ...former].slice(0, MAX_FORMER);
-      epoch = newEpoch();
-    },
+    reissue,
     read(cursor, maxBytes) {
       const after = cursor === null ? null : (resolve(cursor) ?? beforeAll());
       if (after === null) return snapshot(maxBytes);

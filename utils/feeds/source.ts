@@ -14,6 +14,8 @@ export interface Sink {
   onData(data: Json): void;
   /** The source was asked and has nothing newer than its last data. */
   onFresh(): void;
+  /** A source that sends by itself gave a sign of life; told after the message it was, if it was one. */
+  onLife(): void;
   /** The id of the event before whose data it comes; a later opening goes on from the last one told. */
   onId(id: string): void;
   /** The source says that `count` messages were sent before the next and did not arrive. */

@@ -78,10 +78,14 @@ export function openSse(
     const liveness = watchLiveness(sink, options, { silentAfterMs, last, onSilent: request.end });
     const stream = createEventStream({
       onId: takeId,
-      onLife: liveness.alive,
+      onLife() {
+        liveness.alive();
+        sink.onLife();
+      },
       onEvent(event) {
         liveness.alive();
         takeEvent(event);
+        sink.onLife();
       },
       onRetry(delayMs) {
         serverRetryMs = Math.min(MAX_SERVER_RETRY_MS, delayMs);
@@ -89,6 +93,7 @@ export function openSse(
       onTooLarge() {
         liveness.alive();
         sink.onBad('too-large', 'an event of more than 1 MiB');
+        sink.onLife();
       },
     });
     try {

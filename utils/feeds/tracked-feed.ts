@@ -27,10 +27,16 @@ export interface TrackedFeed {
   /** Selects the value in `data` and appends it. `onlyChanged`: not when it is the newest again. */
   take(data: Json, options: { keep: boolean; onlyChanged: boolean }): void;
   /** The source has nothing newer: a state feed's value is as good as new. */
-  takeFresh(keep: boolean): void;
+  takeFresh(): void;
+  /**
+   * The source lives, and would have sent what is newer: likewise, but once a pace at most, and not while something may
+   * have come that was not read. Called with each message; cheap.
+   */
+  takeLife(): void;
   /** The source refused a message. */
   takeBad(code: 'bad-data' | 'too-large', detail: string): void;
   takeStatus(source: SourceStatus): void;
+  /** `mayHaveMissed`: of a state it is over with the next value, and is not shown. */
   note(notes: { notKept?: boolean; mayHaveMissed?: boolean }): void;
   /** Tells the followers that there may be something new. */
   tellNews(): void;
@@ -45,6 +51,9 @@ export function staleAfterMs({ kind, source, paceMs }: Feed): number | null {
   if (kind === 'event') return null;
   return 'silentAfterMs' in source ? source.silentAfterMs : Math.max(2 * paceMs, 5_000);
 }
+
+/** How often a state is taken again for a sign of life, in ms: so often that it does not turn stale between two. */
+const lifeEveryMs = (feed: Feed): number => Math.min(feed.paceMs, (staleAfterMs(feed) ?? Infinity) / 2);
 
 const WAITING: SourceStatus = { state: 'waiting', reason: null, retryAt: null };
 
@@ -75,6 +84,8 @@ export function createTrackedFeed(
   let bad: { reason: StatusReason; what: string; count: number; at: number } | null = null;
   let notKept: StatusReason | null = null;
   let mayHaveMissed: StatusReason | null = null;
+  /** Something came after the newest value, or may have, that was not read: it may be another by now. */
+  let isDoubtful = false;
   let shown: SourceStatus = WAITING;
   let since = now();
   let newsWaits = false;
@@ -114,6 +125,11 @@ export function createTrackedFeed(
   const append = (value: Json, keep: boolean): void => {
     const appended = log.append(value, now(), keep);
     if (!appended.ok) return tracked.takeBad(appended.code, appended.reason);
+    isDoubtful = false;
+    onGood();
+  };
+
+  const onGood = (): void => {
     lastGoodAt = now();
     if (bad !== null && (answers || now() - bad.at >= BAD_SHOWN_MS)) bad = null;
     tracked.tellNews();
@@ -152,14 +168,25 @@ export function createTrackedFeed(
       lastGoodAt = now();
       refresh();
     },
-    takeFresh(keep) {
-      const { newest } = log;
-      if (missing !== null) return;
+    takeFresh() {
+      // Its last data had no value, or one that was refused: that it has nothing newer says nothing of the one before.
+      if (missing !== null || isDoubtful) return;
+      if (feed.kind === 'state' && log.newest !== null) {
+        log.refresh(now());
+        onGood();
+        return;
+      }
       lastGoodAt = now();
-      if (feed.kind === 'state' && newest !== null) append(newest.value, keep);
-      else refresh();
+      refresh();
+    },
+    takeLife() {
+      if (feed.kind === 'event' || isDoubtful || missing !== null || log.newest === null) return;
+      if (now() - log.newest.at < lifeEveryMs(feed)) return;
+      log.refresh(now());
+      tracked.tellNews();
     },
     takeBad(code, what) {
+      isDoubtful = true;
       const count = bad?.what === what ? bad.count + 1 : 1;
       // Thousands a second may be bad: told at the 1st, 2nd, 4th, 8th...
       const isTold = (count & (count - 1)) === 0;
@@ -179,7 +206,10 @@ export function createTrackedFeed(
     },
     note(notes) {
       if (notes.notKept !== undefined) notKept = notes.notKept ? because('not-kept') : null;
-      if (notes.mayHaveMissed !== undefined) mayHaveMissed = notes.mayHaveMissed ? because('may-have-missed') : null;
+      isDoubtful ||= notes.mayHaveMissed === true;
+      if (feed.kind === 'event' && notes.mayHaveMissed !== undefined) {
+        mayHaveMissed = notes.mayHaveMissed ? because('may-have-missed') : null;
+      }
       refresh();
     },
     tellNews() {

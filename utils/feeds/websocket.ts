@@ -81,6 +81,7 @@ export function openWebSocket(
       ({ data }) => {
         liveness.alive();
         take(data);
+        sink.onLife();
       },
       listen,
     );

@@ -3,7 +3,8 @@
  *
  * Invariant: no `seq` is seen in an epoch of which the disk has an older state, or after a restart of the background the
  * same `seq` would name another update. Where updates are shown that are not written (a private window, a write that
- * was refused), their log goes on under an epoch that the disk does not have: {@link Log.reissue}.
+ * was refused), their log goes on under an epoch that the disk does not have: {@link Log.reissue}. A state that is only
+ * given again ({@link Log.refresh}) is not written: its log goes on under another epoch whenever it is restored.
  */
 import type { Checkpoint, CheckpointFile } from './checkpoint';
 import { feedKey } from './tracked-feed';
@@ -55,7 +56,7 @@ export function createWriteAhead(
     return mark?.epoch === tracked.log.epoch ? mark : undefined;
   };
 
-  const isDirty = (tracked: TrackedFeed): boolean => tracked.log.seq > (writtenOf(tracked)?.seq ?? 0);
+  const isDirty = (tracked: TrackedFeed): boolean => tracked.log.lastChange > (writtenOf(tracked)?.seq ?? 0);
 
   const mark = (tracked: TrackedFeed): void => {
     written.set(tracked, { epoch: tracked.log.epoch, seq: tracked.log.seq });

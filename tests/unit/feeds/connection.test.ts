@@ -276,6 +276,124 @@ describe('a connection', () => {
   });
 });
 
+describe('a state that seldom changes', () => {
+  /** A comment each 15 s. */
+  const comments = async (body: { write(text: string): void }, count: number): Promise<void> => {
+    for (let i = 0; i < count; i += 1) {
+      await vi.advanceTimersByTimeAsync(15_000);
+      body.write(': here\n\n');
+      await settle();
+    }
+  };
+  const ageOf = (reader: FeedReader): number => Date.now() - (reader.read(null, FAR).updates[0]?.at ?? 0);
+
+  test('is as new as the last sign of life, and written when it changes', async () => {
+    const started = connect([feedOf({ source: sseSource })]);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    const body = streamTo(await started.world.request());
+    body.write(events(1, 1));
+    await settle();
+    let { cursor } = await see(reader, null);
+    for (let i = 0; i < 20; i += 1) {
+      await comments(body, 1);
+      const next = await see(reader, cursor);
+      expect(next.seen).toEqual([1]);
+      expect(ageOf(reader)).toBe(0);
+      ({ cursor } = next);
+    }
+    expect(started.segments.writes).toHaveLength(1);
+    body.write(events(2, 2));
+    await settle();
+    expect(await see(reader, cursor)).toMatchObject({ seen: [2] });
+    expect(started.segments.writes).toHaveLength(2);
+  });
+
+  test('comes once, and its next too, however often the background is stopped', async () => {
+    let segments = createMemorySegments();
+    let cursor: Cursor | null = null;
+    for (let life = 0; life < 5; life += 1) {
+      const started = connect([feedOf({ source: sseSource })], segments);
+      const reader = await readerOf(started);
+      reader.follow(deaf);
+      const body = streamTo(await started.world.request());
+      await settle();
+      // What was seen as new a moment ago does not come again, older.
+      if (life > 0) expect(values(reader, cursor)).toEqual([]);
+      if (life === 0 || life === 3) body.write(events(life + 1, life + 1));
+      else body.write(': here\n\n');
+      await settle();
+      for (let i = 0; i < 3; i += 1) {
+        const next: Awaited<ReturnType<typeof see>> = await see(reader, cursor);
+        expect(next.seen).toEqual([life < 3 ? 1 : 4]);
+        expect(ageOf(reader)).toBe(0);
+        ({ cursor } = next);
+        await comments(body, 1);
+      }
+      ({ cursor } = await see(reader, cursor));
+      expect(segments.writes).toHaveLength(1);
+      segments = segments.reopen();
+      started.connection.end();
+    }
+  });
+
+  test.each([
+    ['where the source cannot tell what was missed', 'data: 1\n\n', false],
+    ['where it could', 'id: 1\ndata: 1\n\n', true],
+  ])('after a reconnect %s is proven by a sign of life: %j %s', async (_, text, isProven) => {
+    const started = connect([feedOf({ source: { ...sseSource, consecutiveIds: false } })]);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    const body = streamTo(await started.world.request());
+    body.write(text);
+    await comments(body, 1);
+    body.end();
+    await vi.advanceTimersByTimeAsync(1_000);
+    const next = streamTo(await started.world.request());
+    await comments(next, 1);
+    expect(ageOf(reader)).toBe(isProven ? 0 : 16_000);
+    next.write('data: 2\n\n');
+    await comments(next, 1);
+    expect(ageOf(reader)).toBe(0);
+  });
+
+  test('is not proven after events that did not arrive', async () => {
+    const started = connect([feedOf({ source: sseSource, path: '$.a' })]);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    const body = streamTo(await started.world.request());
+    body.write('id: 1\ndata: {"a":1}\n\n');
+    await comments(body, 1);
+    expect(ageOf(reader)).toBe(0);
+    body.write('id: 3\ndata: {"b":1}\n\n');
+    await comments(body, 1);
+    expect(ageOf(reader)).toBe(15_000);
+  });
+
+  test('of a WebSocket is as new as any frame', async () => {
+    const started = connect([
+      feedOf({ source: socketSource, path: '$.a' }),
+      feedOf({ id: 'b', source: socketSource, path: '$.b', kind: 'event' }),
+    ]);
+    const [a, b] = [await readerOf(started), await readerOf(started, 'b')];
+    a.follow(deaf);
+    const socket = await started.world.socket();
+    socket.open();
+    socket.message('{"a":1,"b":1}');
+    for (let i = 0; i < 100; i += 1) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      socket.message('{"ping":1}');
+    }
+    expect(a.read(null, FAR).updates).toMatchObject([{ seq: 21, value: 1 }]);
+    expect(ageOf(a)).toBe(0);
+    expect(values(b)).toEqual([1]);
+    // One that brings a value is no sign of life beside it.
+    await vi.advanceTimersByTimeAsync(10_000);
+    socket.message('{"a":2}');
+    expect(a.read(null, FAR).updates).toMatchObject([{ seq: 22, value: 2 }]);
+  });
+});
+
 describe('new settings', () => {
   test('let a feed go on that has another name, unit or pace', async () => {
     const started = connect([feedOf({ source: pollSource })]);

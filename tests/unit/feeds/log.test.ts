@@ -117,6 +117,62 @@ describe('a state log', () => {
   });
 });
 
+describe('a restored state log', () => {
+  const restored = (): Log =>
+    createLog('state', {
+      restore: { epoch: 'old', seq: 5, former: [{ epoch: 'older', seq: 3 }], updates: [[5, 50, 'x']] },
+      newEpoch: () => 'new',
+    });
+
+  test('goes on under a new epoch', () => {
+    expect(restored()).toMatchObject({ epoch: 'new', seq: 5, newest: { seq: 5, value: 'x' } });
+    expect(restored().kept(0)).toMatchObject({
+      former: [
+        { epoch: 'old', seq: 5 },
+        { epoch: 'older', seq: 3 },
+      ],
+    });
+  });
+
+  test.each([
+    ['the one before has it', { epoch: 'old', seq: 5 }, []],
+    // Seen again since, which was not kept.
+    ['beyond its end has it too', { epoch: 'old', seq: 9 }, []],
+    ['beyond the end of an earlier one has not seen what came after that', { epoch: 'older', seq: 4 }, [5]],
+    ['another has nothing', { epoch: 'other', seq: 9 }, [5]],
+  ])('knows that a viewer with a cursor of %s', (_, cursor, expected) => {
+    expect(seqs(restored().read(cursor, FAR).updates)).toEqual(expected);
+  });
+
+  test('gives that viewer what comes next', () => {
+    const log = restored();
+    log.append('y', 60, true);
+    expect(log.read({ epoch: 'old', seq: 9 }, FAR)).toMatchObject({ updates: [{ seq: 6, value: 'y' }], merged: 0 });
+  });
+});
+
+describe('refresh', () => {
+  test('gives the newest again with another time, and says that nothing changed', () => {
+    const log = makeLog('state');
+    log.refresh(1);
+    expect(log).toMatchObject({ seq: 0, newest: null, lastChange: 0 });
+    log.append('x', 10, true);
+    log.refresh(20);
+    log.refresh(15);
+    expect(log).toMatchObject({ seq: 3, newest: { seq: 3, at: 20, value: 'x' }, lastChange: 1 });
+    expect(log.read(null, FAR).bytes).toBeGreaterThanOrEqual(bytesOf(log.read(null, FAR).updates));
+    log.append('y', 30, true);
+    expect(log).toMatchObject({ seq: 4, lastChange: 4 });
+  });
+
+  test('of what may not be kept may not be kept', () => {
+    const log = makeLog('state');
+    log.append('private', 10, false);
+    log.refresh(20);
+    expect(log.kept(0)).toMatchObject({ seq: 2, updates: [] });
+  });
+});
+
 describe('append', () => {
   test.each<[string, unknown, 'bad-data' | 'too-large']>([
     ['a value of more than 64 KiB', 'x'.repeat(MAX_VALUE_BYTES), 'too-large'],

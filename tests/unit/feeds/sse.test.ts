@@ -193,6 +193,27 @@ describe('sse', () => {
     expect(recorder.status?.state).toBe('live');
   });
 
+  test('tells of each sign of life, after what came with it', async () => {
+    const { world, recorder } = open({ event: 'wanted' });
+    const body = streamTo(await world.request());
+    await settle();
+    expect(recorder.lives).toEqual([]);
+    for (const text of [
+      ': here\n\n',
+      'event: wanted\ndata: 1\n\n',
+      'data: 2\n\n',
+      `data: ${'x'.repeat(1 << 20)}x\n\n`,
+    ]) {
+      body.write(text);
+      await settle();
+    }
+    expect(recorder.calls).toEqual([
+      ['data', 1],
+      ['bad', 'too-large', 'an event of more than 1 MiB'],
+    ]);
+    expect(recorder.lives).toEqual([0, 1, 1, 2]);
+  });
+
   test('waits as long as the server asks before it reconnects, to 5 minutes', async () => {
     const { world, recorder } = open();
     for (const [asks, delayMs] of [

@@ -84,7 +84,7 @@ describe('a tracked feed', () => {
     take(tracked, { a: 1 });
     take(tracked, {});
     // A 304 says that nothing is still nothing.
-    tracked.takeFresh(true);
+    tracked.takeFresh();
     expect(tracked.log.seq).toBe(1);
     expect(heard.statuses).toEqual(['waiting path', 'live', 'stale path']);
   });
@@ -106,12 +106,77 @@ describe('a tracked feed', () => {
     const state = track().tracked;
     take(state, 5);
     vi.advanceTimersByTime(1_000);
-    state.takeFresh(true);
+    state.takeFresh();
     expect(state.log.newest).toEqual({ seq: 2, at: 1_001_000, value: 5 });
     const event = track({ kind: 'event' }).tracked;
     take(event, 5);
-    event.takeFresh(true);
+    event.takeFresh();
     expect(event.log.seq).toBe(1);
+  });
+
+  test('takes a poll that has nothing newer than a value that was refused as no word on the one before', () => {
+    const { tracked } = track();
+    tracked.takeStatus(LIVE);
+    take(tracked, 5);
+    take(tracked, 'x'.repeat(70_000));
+    tracked.takeFresh();
+    expect(tracked.log.seq).toBe(1);
+    expect(tracked.status.reason?.code).toBe('too-large');
+  });
+
+  test.each([
+    [{}, 5_000],
+    [{ paceMs: 1_000 }, 1_000],
+    [{ paceMs: 3_600_000 }, 22_500],
+  ])('of a stream with %j takes its state again with a sign of life, once in %j ms', (fields, everyMs) => {
+    const { tracked } = track({ source: { ...sse, silentAfterMs: 45_000 }, ...fields });
+    take(tracked, 5);
+    for (let passedMs = 0; passedMs < 2 * everyMs; passedMs += everyMs / 50) {
+      expect(tracked.log.newest).toEqual({
+        seq: passedMs < everyMs ? 1 : 2,
+        at: 1_000_000 + (passedMs < everyMs ? 0 : everyMs),
+        value: 5,
+      });
+      vi.advanceTimersByTime(everyMs / 50);
+      tracked.takeLife();
+    }
+    expect(tracked.log.newest?.seq).toBe(3);
+  });
+
+  test('takes no event again, and no state that it has not', () => {
+    for (const fields of [{ kind: 'event' }, { kind: 'event', source: sse }, { source: sse }]) {
+      const { tracked } = track(fields);
+      if (tracked.feed.kind === 'event') take(tracked, 5);
+      vi.advanceTimersByTime(60_000);
+      tracked.takeLife();
+      expect(tracked.log.seq).toBe(tracked.feed.kind === 'event' ? 1 : 0);
+    }
+  });
+
+  test.each<[string, (tracked: TrackedFeed) => void]>([
+    ['a message that was refused', (tracked) => tracked.takeBad('bad-data', 'not JSON')],
+    ['a value that was refused', (tracked) => take(tracked, Infinity)],
+    ['messages that it may have missed', (tracked) => tracked.note({ mayHaveMissed: true })],
+  ])('does not take its state again after %s, until there is another', (_, happen) => {
+    const { tracked } = track({ source: sse });
+    take(tracked, 5);
+    happen(tracked);
+    vi.advanceTimersByTime(5_000);
+    tracked.note({ mayHaveMissed: false });
+    tracked.takeLife();
+    expect(tracked.log.seq).toBe(1);
+    take(tracked, 6);
+    vi.advanceTimersByTime(5_000);
+    tracked.takeLife();
+    expect(tracked.log.newest).toMatchObject({ seq: 3, value: 6 });
+  });
+
+  test('of a state shows no event that it may have missed', () => {
+    const { tracked } = track({ source: sse });
+    tracked.takeStatus(LIVE);
+    take(tracked, 5);
+    tracked.note({ mayHaveMissed: true });
+    expect(tracked.status).toMatchObject({ state: 'live', reason: null });
   });
 
   test('takes only what changed where it is asked to', () => {

@@ -57,6 +57,7 @@ describe('websocket', () => {
     socket.open();
     socket.message(frame);
     expect(recorder.calls).toEqual([call]);
+    expect(recorder.lives).toEqual([1]);
     socket.message('1');
     expect(recorder.calls).toHaveLength(2);
     expect(recorder.status?.state).toBe('live');

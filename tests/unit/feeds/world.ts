@@ -68,6 +68,8 @@ export interface Recorder {
   sink: Sink;
   calls: unknown[][];
   statuses: SourceStatus[];
+  /** How many calls there were when a sign of life was told, each time. */
+  lives: number[];
   data(): unknown[];
   readonly status: SourceStatus | undefined;
 }
@@ -175,9 +177,11 @@ export function streamTo(request: Asked, headers: Record<string, string> = {}): 
 export function createRecorder(): Recorder {
   const calls: unknown[][] = [];
   const statuses: SourceStatus[] = [];
+  const lives: number[] = [];
   const sink: Sink = {
     onData: (data) => calls.push(['data', data]),
     onFresh: () => calls.push(['fresh']),
+    onLife: () => lives.push(calls.length),
     onId: (id) => calls.push(['id', id]),
     onMissed: (count) => calls.push(['missed', count]),
     onNewHistory: () => calls.push(['new history']),
@@ -188,6 +192,7 @@ export function createRecorder(): Recorder {
     sink,
     calls,
     statuses,
+    lives,
     data: () => calls.filter(([name]) => name === 'data').map(([, data]) => data),
     get status() {
       return statuses.at(-1);
