@@ -12,6 +12,8 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/unit/**/*.test.ts', 'tests/conformance/fake.test.ts', 'tests/hostile/**/*.test.ts'],
           environment: 'node',
+          // Property tests take seconds, and many more on a busy machine: a limit for what hangs, not a pass mark.
+          testTimeout: 60_000,
         },
       },
       {
