@@ -1,4 +1,5 @@
 import { browser } from 'wxt/browser';
+import { createPatientSend } from '../conversation/patient-send';
 import { createResponder, type Responder } from '../conversation/responder';
 import { createSessionStore, type SessionArea } from '../conversation/session-store';
 import { createTranscript } from '../conversation/transcript';
@@ -61,7 +62,7 @@ export function createServices(): Services {
     whenReady: settings.current(),
     upstream: {
       addressees: () => feeds.filter(({ source }) => source.type === 'websocket').map(({ id, name }) => ({ id, name })),
-      send: hub.send,
+      send: createPatientSend(hub.send, createSourceDeps(hasAccess).after),
     },
     now: Date.now,
   });
