@@ -86,6 +86,25 @@ describe.each(BROWSERS)('a hostile page in %s', (name) => {
       await page.bringToFront();
     });
 
+    test('by asking for files of the extension', async () => {
+      const { origin } = hostile.tidings.browser.extension;
+      const got = await page.evaluate(
+        (files: string[]) =>
+          Promise.all(
+            files.map((file) =>
+              fetch(file).then(
+                (answer) => answer.text(),
+                () => null,
+              ),
+            ),
+          ),
+        ['manifest.json', 'popup.html', 'background.js', 'content-scripts/updates.js', 'icon/16.png'].map(
+          (file) => `${origin}/${file}`,
+        ),
+      );
+      expect(got.filter((text) => text !== null)).toEqual([]);
+    });
+
     test('by fonts and selectors of its own', async () => {
       await expectLives();
       expect(hostile.server.requests.filter((path) => /leak|digits/.test(path))).toEqual([]);
