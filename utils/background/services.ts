@@ -31,8 +31,9 @@ export interface Services {
 /** Makes what the background consists of, joined; nothing is connected yet. Worker memory all of it: logs, cursors and transcript have stores. */
 export function createServices(): Services {
   const extension = { id: browser.runtime.id, baseUrl: browser.runtime.getURL('/') };
+  const deps = createSourceDeps(hasAccess);
   const hub = createHub({
-    deps: createSourceDeps(hasAccess),
+    deps,
     segments: createIndexedDbSegments(),
     pulseStats: () => ({ ...publisher.stats(), updatesPerSecond: sentPerSecond() }),
   });
@@ -62,7 +63,7 @@ export function createServices(): Services {
     whenReady: settings.current(),
     upstream: {
       addressees: () => feeds.filter(({ source }) => source.type === 'websocket').map(({ id, name }) => ({ id, name })),
-      send: createPatientSend(hub.send, createSourceDeps(hasAccess).after),
+      send: createPatientSend(hub.send, deps.after),
     },
     now: Date.now,
   });
@@ -76,7 +77,6 @@ export function createServices(): Services {
     publisher,
     responder,
     followSettings() {
-      void settings.current().then(responder.addresseesChanged);
       settings.follow(() => {
         const served = publisher.tabs();
         publisher.closeAll('feed-removed');
