@@ -49,6 +49,9 @@ export async function createChromiumExtension({
   }
   const info = () => develop(`developerPrivate.getExtensionInfo("${id}")`) as Promise<ExtensionInfo>;
 
+  /** What chrome://extensions listed before it forgot the extension. */
+  let errorsOfRemoved: string[] | null = null;
+
   /** Only hosts that the manifest requires: for others chrome://extensions shows a grant that the extension does not get. */
   async function changeOrigin(pattern: string, granted: boolean): Promise<void> {
     const access = (await info()).permissions.runtimeHostPermissions;
@@ -76,6 +79,20 @@ export async function createChromiumExtension({
     return targetInfos.find(({ url }) => url.startsWith(`${origin}/`))?.targetId ?? null;
   }
 
+  async function inWorker<Result>(use: (session: CDPSession) => Promise<Result>): Promise<Result> {
+    const target = puppet
+      .targets()
+      .find((one) => one.type() === 'service_worker' && one.url().startsWith(`${origin}/`));
+    if (!target) throw new Error('Cannot look into the background: it is not running');
+    const session = await target.createCDPSession();
+    try {
+      return await use(session);
+    } finally {
+      // A worker with a debugger attached never stops for idleness.
+      await session.detach().catch(() => undefined);
+    }
+  }
+
   const self: TestExtension & { reportedErrors(): Promise<string[]> } = {
     id,
     origin,
@@ -98,21 +115,17 @@ export async function createChromiumExtension({
       await waitFor('stopped background', async () => (await worker()) !== targetId);
     },
     backgroundIsRunning: async () => (await worker()) !== null,
-    async evaluateInBackground(fn, ...args) {
-      const target = puppet
-        .targets()
-        .find((one) => one.type() === 'service_worker' && one.url().startsWith(`${origin}/`));
-      if (!target) throw new Error('Cannot evaluate in the background: it is not running');
-      const session = await target.createCDPSession();
-      try {
+    evaluateInBackground: (fn, ...args) =>
+      inWorker(async (session) => {
         // Its own `await`: a promise of `Awaited<Result>` may not be flattened by the compiler.
         const result: unknown = await evaluateIn(session, fn, args);
         return result as never;
-      } finally {
-        // A worker with a debugger attached never stops for idleness.
-        await session.detach().catch(() => undefined);
-      }
-    },
+      }),
+    backgroundHeapBytes: () =>
+      inWorker(async (session) => {
+        await session.send('HeapProfiler.collectGarbage');
+        return (await session.send('Runtime.getHeapUsage')).usedSize;
+      }),
     async reload() {
       await develop(`developerPrivate.reload("${id}", { failQuietly: true })`);
       await waitFor('reloaded extension', async () => (await info()).state === 'ENABLED');
@@ -124,6 +137,7 @@ export async function createChromiumExtension({
       await develop(`management.setEnabled("${id}", true)`);
     },
     async uninstall() {
+      errorsOfRemoved = await self.reportedErrors();
       await root.send('Extensions.uninstall', { id });
     },
     grantOrigin: (pattern) => changeOrigin(pattern, true),
@@ -133,6 +147,7 @@ export async function createChromiumExtension({
       return hosts.filter(({ granted }) => granted).map(({ host }) => host);
     },
     async reportedErrors() {
+      if (errorsOfRemoved) return errorsOfRemoved;
       const { manifestErrors, runtimeErrors } = await info();
       return [...manifestErrors, ...runtimeErrors.filter(({ severity }) => severity !== 'INFO')].map((e) => e.message);
     },

@@ -149,6 +149,10 @@ export function createChromiumPage(page: Page, session: CDPSession): TestPage {
     async thaw() {
       await session.send('Page.setWebLifecycleState', { state: 'active' });
     },
+    async heapBytes() {
+      await session.send('HeapProfiler.collectGarbage');
+      return (await session.send('Runtime.getHeapUsage')).usedSize;
+    },
   };
   return self;
 }

@@ -44,6 +44,8 @@ export async function createFirefoxExtension({
       const json = await inChrome(runInBackground, id, callExpression(fn, args));
       return JSON.parse(json) as never;
     },
+    backgroundHeapBytes: () =>
+      Promise.reject(new Error('Cannot weigh the background: Firefox tells the heap of no page')),
     async reload() {
       await inChrome(async (addon) => {
         const { AddonManager } = ChromeUtils.importESModule('resource://gre/modules/AddonManager.sys.mjs');

@@ -153,6 +153,7 @@ export function createFirefoxPage(marionette: Marionette, scripts: FirefoxScript
     },
     freeze: () => Promise.reject(new Error('Cannot freeze a page in Firefox: it has no frozen state')),
     thaw: () => Promise.reject(new Error('Cannot thaw a page in Firefox: it has no frozen state')),
+    heapBytes: () => Promise.reject(new Error('Cannot weigh a page in Firefox: it tells the heap of no page')),
   };
   return self;
 

@@ -135,6 +135,8 @@ export async function launchFirefox({
 interface ScriptError {
   flags: number;
   sourceName: string;
+  lineNumber: number;
+  columnNumber: number;
   errorMessage: string;
 }
 
@@ -147,6 +149,6 @@ function readErrors(): string[] {
       // As the browser's code does it: here `instanceof` asks for the interface.
       .filter((message: unknown) => message instanceof Ci.nsIScriptError)
       .filter((error: ScriptError) => !(error.flags & Ci.nsIScriptError.warningFlag) && isOurs(error.sourceName))
-      .map((error: ScriptError) => error.errorMessage)
+      .map((error: ScriptError) => `${error.errorMessage} (${error.sourceName}:${error.lineNumber}:${error.columnNumber})`)
   );
 }

@@ -107,6 +107,8 @@ export interface TestPage {
   /** Stops the page's tasks, as the browser does with long hidden tabs. @throws {Error} in Firefox, which has no such state */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
+  /** JavaScript heap in use after a collection, in bytes, all scripts of the page together. @throws {Error} in Firefox, which tells it to nobody */
+  heapBytes(): Promise<number>;
 }
 
 export interface TestExtension {
@@ -129,6 +131,8 @@ export interface TestExtension {
     fn: PageFunction<Args, Result>,
     ...args: Args
   ): Promise<Awaited<Result>>;
+  /** JavaScript heap of the background in use after a collection, in bytes. @throws {Error} in Firefox, and when it does not run */
+  backgroundHeapBytes(): Promise<number>;
   /** As `runtime.reload()`; resolves when it runs again. */
   reload(): Promise<void>;
   disable(): Promise<void>;

@@ -1,0 +1,72 @@
+/** Tidings in a real browser with the demo sources. Runs in plain Node too, which `tidings.ts` does not. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Settings } from '../../utils/settings/settings.ts';
+import { type Demo, startDemo } from '../servers/demo.ts';
+import type { BrowserName, TestBrowser, TestPage } from './driver/test-browser.ts';
+
+export const BROWSERS: readonly BrowserName[] = ['chromium', 'firefox'];
+
+/** Builds that tests use: `test` tells the page what was applied, `development` is what people try out. */
+export type Build = 'test' | 'development';
+
+const BUILD_SUFFIX: Record<Build, string> = { test: 'test', development: 'dev' };
+
+/** Where the build is. @throws {Error} when it is not there */
+export function buildDir(browser: BrowserName, build: Build): string {
+  const dir = resolve(`.output/${browser === 'chromium' ? 'chrome' : 'firefox'}-mv3-${BUILD_SUFFIX[build]}`);
+  if (!existsSync(dir)) throw new Error(`Cannot test "${dir}": build it first, with npm test`);
+  return dir;
+}
+
+export interface Tidings {
+  browser: TestBrowser;
+  demo: Demo;
+  /** Opens a page of the demo; in the `test` build what is applied there is recorded from the start. */
+  open(path?: string): Promise<TestPage>;
+  /** What the browser reported as errors, without the defaults' sources, which nobody serves here. */
+  errors(): Promise<string[]>;
+  /** Replaces the settings, as an editor would. */
+  configure(settings: Settings): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Tidings in a browser that runs already, with demo sources of its own. Its `close` ends both.
+ * @param settingsFor what it begins with
+ */
+export async function useTidings(browser: TestBrowser, settingsFor: (demo: Demo) => Settings): Promise<Tidings> {
+  const demo = await startDemo({ port: 0 });
+  const configure = async (settings: Settings): Promise<void> => {
+    const page = await browser.extension.openPage('popup.html');
+    await page.evaluate(
+      (json: string) => chrome.storage.local.set({ settings: JSON.parse(json) as Settings }),
+      JSON.stringify(settings),
+    );
+    await page.close();
+  };
+  try {
+    await configure(settingsFor(demo));
+  } catch (error) {
+    await demo.close();
+    throw error;
+  }
+
+  return {
+    browser,
+    demo,
+    configure,
+    errors: async () => (await browser.errors()).filter((text) => !text.includes('localhost:4100')),
+    async open(path = '/') {
+      const page = await browser.open(`${demo.url}${path}`);
+      await page.waitFor('the panel', () => document.querySelector('[data-tidings-panel]') !== null);
+      return page;
+    },
+    async close() {
+      await browser.close();
+      await demo.close();
+    },
+  };
+}
+
+declare const chrome: { storage: { local: { set(items: object): Promise<void> } } };

@@ -1,0 +1,23 @@
+import type { FaultRow } from './row.ts';
+import { BROKEN_BACKGROUND_ROWS } from './rows/broken-background.ts';
+import { EXTENSION_ROWS } from './rows/extension.ts';
+import { HOSTILE_SOURCE_ROWS } from './rows/hostile-source.ts';
+import { IDLE_ROWS } from './rows/idle.ts';
+import { PAGE_LIFE_ROWS } from './rows/page-life.ts';
+import { PORT_ROWS } from './rows/ports.ts';
+import { SOURCE_ROWS } from './rows/source.ts';
+import { WORKER_ROWS } from './rows/worker.ts';
+
+/** All faults, by number. */
+export const FAULT_ROWS: readonly FaultRow[] = [
+  WORKER_ROWS,
+  IDLE_ROWS,
+  EXTENSION_ROWS,
+  PAGE_LIFE_ROWS,
+  PORT_ROWS,
+  SOURCE_ROWS,
+  HOSTILE_SOURCE_ROWS,
+  BROKEN_BACKGROUND_ROWS,
+]
+  .flat()
+  .toSorted((a, b) => a.number - b.number);

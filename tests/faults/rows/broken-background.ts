@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { waitFor } from '../../browser/driver/wait-for.ts';
+import { connectTimes, COUNT_CONNECTS } from '../count-connects.ts';
+import { both, type FaultRow } from '../row.ts';
+import { LIMIT_MS } from '../watched-page.ts';
+
+/** How long after its launch the background of row 6 throws, and for how long, in ms: a start cannot be told anything but the time. */
+const THROWS_AFTER_MS = 12_000;
+const THROWS_FOR_MS = 8_000;
+/** Both browsers keep a background that threw for as long as pages connect to it: it is over when the page has rested once. */
+const REST_LIMIT_MS = 90_000;
+
+/** Connects in a minute that came to nothing, at most. */
+const CONNECT_BUDGET = 20;
+
+let throwsFrom = 0;
+
+/** Rows of a background that does not do its part. */
+export const BROKEN_BACKGROUND_ROWS: FaultRow[] = [
+  {
+    number: 6,
+    fault: 'worker script throws at start',
+    holds: 'visible state, bounded retries, recovers when it starts again',
+    browsers: both(
+      'a copy of the build whose background throws at each start within 8 s; the driver stops it as they begin',
+    ),
+    runs: { short: 1, long: 1 },
+    own: {
+      isPatient: true,
+      instruments() {
+        throwsFrom = Date.now() + THROWS_AFTER_MS;
+        const until = throwsFrom + THROWS_FOR_MS;
+        return {
+          background: `if (Date.now() > ${throwsFrom} && Date.now() < ${until}) throw new Error('thrown on purpose');`,
+          content: COUNT_CONNECTS,
+        };
+      },
+    },
+    mayReport: /thrown on purpose/,
+    async induce(world, runs) {
+      const until = throwsFrom + THROWS_FOR_MS;
+      for (const _ of runs) {
+        const watched = await world.watch();
+        await waitFor('the time at which starts throw', () => Date.now() > throwsFrom, { limitMs: LIMIT_MS });
+        const known = (await connectTimes(watched.page)).length;
+        await world.kill();
+        assert.ok(Date.now() < until - THROWS_FOR_MS / 2, 'the machine took so long that the fault is over');
+        await waitFor('the panel to say so', async () =>
+          ['Connection lost', 'Connecting'].includes((await watched.page.inShadow(streamWords)) ?? ''),
+        );
+        await waitFor('starts to succeed again', () => Date.now() > until, { limitMs: LIMIT_MS });
+        const moment = { ...world.moment(), at: until };
+        await watched.goesOn(moment, REST_LIMIT_MS);
+        const retries = (await connectTimes(watched.page)).length - known;
+        assert.ok(retries <= CONNECT_BUDGET, `${retries} connects`);
+        await waitFor('the panel to say so', async () => (await watched.page.inShadow(streamWords)) === 'Live');
+        await watched.settle();
+      }
+    },
+  },
+  {
+    number: 14,
+    fault: 'background that refuses every port',
+    holds: 'connects per minute bounded',
+    browsers: both(
+      'a background of the test that disconnects each port at once, and a content script without jitter, so that it comes back as soon as it ever may',
+    ),
+    runs: { short: 1, long: 2 },
+    own: {
+      isPatient: true,
+      instruments: () => ({
+        onlyBackground: 'globalThis.chrome.runtime.onConnect.addListener((port) => port.disconnect());',
+        content: `Math.random = () => 0;\n${COUNT_CONNECTS}`,
+        contentMatches: ['http://localhost/*'],
+      }),
+    },
+    async induce(world, runs) {
+      const page = await world.open();
+      for (const run of runs) {
+        const aim = CONNECT_BUDGET * (run + 1);
+        await waitFor('the budget to be spent', async () => (await connectTimes(page)).length >= aim, {
+          limitMs: LIMIT_MS + 60_000,
+        });
+        await waitFor('the panel to say when it tries again', async () =>
+          ((await page.inShadow(noticeWords)) ?? '').includes('Next try in'),
+        );
+        // One minute less what the 20 took: nothing may come in the next seconds.
+        await delay(3_000);
+        const times = await connectTimes(page);
+        assert.equal(times.length, aim, 'connects');
+        const inAMinute = times.map((at) => times.filter((other) => other >= at && other < at + 59_000).length);
+        assert.ok(Math.max(...inAMinute) <= CONNECT_BUDGET, `${Math.max(...inAMinute)} connects in a minute`);
+      }
+    },
+  },
+];
+
+const streamWords = (root: ShadowRoot): string | null =>
+  root.querySelector<HTMLElement>('.stream')?.dataset['text'] ?? null;
+const noticeWords = (root: ShadowRoot): string | null =>
+  root.querySelector<HTMLElement>('.notice')?.dataset['text'] ?? null;

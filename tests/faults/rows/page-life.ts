@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { both, type FaultRow } from '../row.ts';
+import type { WatchedPage } from '../watched-page.ts';
+import type { World } from '../world.ts';
+
+/** Longest wait of a page for an answer of the background, in ms: within it a dead port is found. */
+const HEARTBEAT_MS = 5_000;
+
+const NOT_FROZEN = { cannot: 'Firefox has no frozen state' } as const;
+
+/** Rows of a page that is frozen, cached or hidden. */
+export const PAGE_LIFE_ROWS: FaultRow[] = [
+  {
+    number: 9,
+    fault: 'tab frozen while the source runs',
+    holds: 'page memory flat; catch-up in one batch after the thaw',
+    browsers: {
+      chromium: { how: 'another tab in front, then Page.setWebLifecycleState; 4000 events meanwhile' },
+      firefox: NOT_FROZEN,
+    },
+    runs: { short: 2, long: 20 },
+    async induce(world, runs) {
+      const watched = await world.watch();
+      for (const _ of runs) {
+        world.demo.control('events', { action: 'rate', perSecond: 0 });
+        await watched.catchesUp();
+        const before = await watched.page.heapBytes();
+        await freeze(watched);
+        for (let burst = 0; burst < 4; burst += 1) world.demo.control('events', { action: 'burst', count: 1_000 });
+        // Whatever was posted to the page would be in its process by now.
+        await delay(500);
+        const grown = (await watched.page.heapBytes()) - before;
+        assert.ok(grown < 1024 * 1024, `the frozen page grew by ${grown} bytes`);
+        await watched.look();
+        const known = watched.numbers.length;
+        const moment = world.moment();
+        await thaw(watched);
+        await watched.goesOn({ ...moment, newest: moment.newest - 1 });
+        const batches = watched.numbers.slice(known);
+        assert.equal(batches.length, 1, 'batches after the thaw');
+        assert.equal(batches[0]?.updates.length, 4_000, 'updates in it');
+      }
+      await watched.settle();
+    },
+  },
+  {
+    number: 10,
+    fault: 'worker killed while the tab is frozen',
+    holds: 'recovers within one heartbeat after the thaw',
+    browsers: {
+      chromium: {
+        how: 'another tab in front, then Page.setWebLifecycleState; the driver stops the background meanwhile',
+      },
+      firefox: NOT_FROZEN,
+    },
+    runs: { short: 2, long: 20 },
+    recoversWithinMs: HEARTBEAT_MS,
+    async induce(world, runs) {
+      const watched = await world.watch();
+      for (const _ of runs) {
+        await freeze(watched);
+        await world.told(10);
+        await world.kill();
+        await world.told(10);
+        const moment = world.moment();
+        await thaw(watched);
+        await watched.goesOn(moment);
+        await world.told(60);
+      }
+      await watched.settle();
+    },
+  },
+  {
+    number: 11,
+    fault: 'bfcache and back',
+    holds: 'exactly one port per document; page not evicted; catch-up',
+    browsers: both('to another page while 20 events come, and back through the history'),
+    runs: { short: 3, long: 200 },
+    induce: (world, runs) => goAndComeBack(world, runs, async () => {}),
+  },
+  {
+    number: 12,
+    fault: 'bfcache, worker killed meanwhile, back',
+    holds: 'the same',
+    browsers: both('the driver stops the background while the page is in the cache'),
+    runs: { short: 2, long: 50 },
+    async induce(world, runs) {
+      await goAndComeBack(world, runs, async () => {
+        await world.kill();
+      });
+    },
+  },
+  {
+    number: 23,
+    fault: 'tab hidden, shown',
+    holds: 'nothing sent while hidden; right value at once when shown',
+    browsers: both('another tab in front'),
+    runs: { short: 2, long: 50 },
+    recoversWithinMs: 1_000,
+    async induce(world, runs) {
+      const watched = await world.watch();
+      for (const _ of runs) {
+        await watched.page.hide();
+        // What left before the page said that it is hidden.
+        await world.told(25);
+        await watched.look();
+        const known = watched.numbers.length;
+        await world.told(50);
+        await watched.look();
+        assert.equal(watched.numbers.length, known, 'batches while hidden');
+        const moment = world.moment();
+        await watched.page.bringToFront();
+        await watched.goesOn(moment);
+      }
+      await watched.settle();
+    },
+  },
+];
+
+/** Browsers freeze hidden pages only. */
+async function freeze({ page }: WatchedPage): Promise<void> {
+  await page.hide();
+  await page.freeze();
+}
+
+async function thaw({ page }: WatchedPage): Promise<void> {
+  await page.thaw();
+  await page.bringToFront();
+}
+
+async function goAndComeBack(world: World, runs: Iterable<number>, meanwhile: () => Promise<void>): Promise<void> {
+  const watched = await world.watch();
+  const { page } = watched;
+  await page.evaluate(() => void Object.assign(window, { sameDocument: true }));
+  for (const _ of runs) {
+    await watched.look();
+    await page.navigate(`${world.demo.url}/away`);
+    await world.told(20);
+    await meanwhile();
+    const moment = world.moment();
+    await page.back();
+    assert.ok(await page.evaluate(() => 'sameDocument' in window), 'the page was evicted');
+    await watched.goesOn(moment);
+    await world.streams(page, 1);
+  }
+  await watched.settle();
+}

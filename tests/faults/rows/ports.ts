@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict';
+import { waitFor } from '../../browser/driver/wait-for.ts';
+import { numbersFeed } from '../../browser/applied.ts';
+import { MAX_MESSAGE_BYTES } from '../../../utils/stream/protocol.ts';
+import { openDetails, waitForReason } from '../details.ts';
+import { linesFeed, streamsFeed } from '../feeds.ts';
+import { closePorts, heardOn, openPorts, openRawPage, postOn } from '../raw-ports.ts';
+import { both, type FaultRow } from '../row.ts';
+import { LIMIT_MS } from '../watched-page.ts';
+
+const START = { type: 'START_UPDATES', protocol: 1, streamId: 'raw', everyMs: 100, resume: {} };
+
+/** Bad first messages, each on a port of its own, and what the background says to it. */
+const BAD_STARTS: readonly [message: unknown, reason: string][] = [
+  [null, 'bad-message'],
+  ['START_UPDATES', 'bad-message'],
+  [[], 'bad-message'],
+  [{}, 'bad-message'],
+  [{ type: '__proto__' }, 'bad-message'],
+  [{ type: 'ACK', batch: 1 }, 'bad-message'],
+  [{ ...START, everyMs: 0 }, 'bad-message'],
+  [{ ...START, resume: { numbers: 1 } }, 'bad-message'],
+  [{ ...START, streamId: 'x'.repeat(65) }, 'bad-message'],
+  [{ ...START, protocol: 0 }, 'bad-message'],
+  [{ ...START, protocol: 2 }, 'version-mismatch'],
+];
+
+const VALUES = [null, true, -1, 0, 1, 2 ** 53, 1e308, '', 'numbers', 'x'.repeat(1_000), [], {}, [[]], { type: 'PING' }];
+const KEYS = ['type', 'id', 'batch', 'reason', 'protocol', 'streamId', 'everyMs', 'resume', 'constructor'];
+const TYPES = [
+  'START_UPDATES',
+  'ACK',
+  'PAUSE',
+  'RESUME',
+  'STOP',
+  'PING',
+  'PONG',
+  'UPDATES',
+  'STATUS',
+  'CLOSE',
+  'toString',
+];
+
+const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(Math.random() * items.length)] as Item;
+const randomMessage = (): unknown =>
+  Math.random() < 0.1
+    ? pick(VALUES)
+    : { ...Object.fromEntries(Array.from({ length: 4 }, () => [pick(KEYS), pick(VALUES)])), type: pick(TYPES) };
+
+/** Characters of a line: four of them fill a message. */
+const LONG_LINE = 60_000;
+/** More than the log takes as one value. */
+const TOO_LONG_LINE = 70_000;
+
+/** Rows of ports that are misused, or many. */
+export const PORT_ROWS: FaultRow[] = [
+  {
+    number: 19,
+    fault: 'bad message on a port: junk, old version, 100 000 random ones',
+    holds: 'port closed with a reason, others untouched',
+    browsers: both('ports opened by hand from a page of the extension, beside a page that streams'),
+    runs: { short: 1, long: 10 },
+    async induce(world, runs) {
+      const watched = await world.watch();
+      const raw = await openRawPage(world);
+      const messagesPerPort = 500;
+      for (const run of runs) {
+        const ports = run === 0 ? BAD_STARTS.length : 20;
+        await openPorts(raw, ports, { starts: false });
+        if (run === 0) {
+          for (const [index, [message]] of BAD_STARTS.entries()) await postOn(raw, index, [message]);
+        }
+        for (let port = 0; run > 0 && port < ports; port += 1) {
+          await postOn(raw, port, [START, ...Array.from({ length: messagesPerPort }, randomMessage)]);
+        }
+        const heard = await waitFor(
+          'every port to be closed',
+          async () => {
+            const all = await heardOn(raw);
+            assert.ok(all.every(({ closed, disconnected }) => closed !== null && disconnected));
+            return all;
+          },
+          { limitMs: LIMIT_MS },
+        );
+        const reasons = heard.map(({ closed }) => closed);
+        const wanted = run === 0 ? BAD_STARTS.map(([, reason]) => reason) : reasons.map(() => 'bad-message');
+        assert.deepEqual(reasons, wanted, 'reasons of the closes');
+        await closePorts(raw);
+        await watched.page.bringToFront();
+        await world.told(10);
+      }
+      await watched.settle();
+      const epochs = new Set(watched.batches.map(({ epoch }) => epoch));
+      assert.ok(epochs.size <= 1, 'histories of the numbers');
+    },
+  },
+  {
+    number: 20,
+    fault: 'message over the limit',
+    holds: 'refused before posting, stream alive',
+    browsers: both(
+      'lines of 60 000 characters, of which four fill a message, and of 70 000, more than a value may have',
+    ),
+    runs: { short: 1, long: 20 },
+    async induce(world, runs) {
+      const { demo } = world;
+      await world.configure(numbersFeed(demo), linesFeed(demo), streamsFeed);
+      const watched = await world.watch();
+      const raw = await openRawPage(world);
+      await openPorts(raw, 1, { starts: true });
+      await watched.page.bringToFront();
+      await openDetails(watched.page, 'Lines');
+      for (const run of runs) {
+        const lines = 12;
+        for (let line = 0; line < lines; line += 1) {
+          demo.control('events', { action: 'nonsense', kind: 'long-line', lineBytes: LONG_LINE });
+        }
+        demo.control('events', { action: 'nonsense', kind: 'long-line', lineBytes: TOO_LONG_LINE });
+        await waitForReason(watched.page, 'Lines', 'live', 'more than a feed may hold');
+        await waitFor('the long lines', async () => {
+          await watched.look();
+          const long = watched.batches
+            .filter(({ feed }) => feed === 'lines')
+            .flatMap(({ updates }) => updates.filter(({ value }) => String(value).length > 10_000));
+          assert.equal(long.length, lines * (run + 1));
+          return true;
+        });
+        const [port] = await heardOn(raw);
+        assert.ok(port && !port.disconnected, 'the port is there');
+        assert.ok(
+          port.longest > LONG_LINE * 3 && port.longest <= MAX_MESSAGE_BYTES,
+          `a message of ${port.longest} bytes`,
+        );
+      }
+      await watched.settle();
+    },
+  },
+  {
+    number: 21,
+    fault: '1000 ports',
+    holds: 'all served, one source connection',
+    browsers: both(
+      'four ports in each frame of a page of the extension, 200 more in each run (the short form stops at 400), beside a page that streams',
+    ),
+    runs: { short: 2, long: 5 },
+    async induce(world, runs) {
+      // With more, a browser is busy with handing them over.
+      const watched = await world.watch({ perSecond: 2 });
+      const raw = await openRawPage(world);
+      for (const run of runs) {
+        const ports = 200 * (run + 1);
+        await openPorts(raw, 200, { starts: true });
+        await waitFor(
+          'updates on every port',
+          async () => {
+            const served = (await heardOn(raw)).filter(({ updates }) => (updates['numbers'] ?? 0) >= 2);
+            assert.equal(served.length, ports);
+            return true;
+          },
+          { limitMs: 2 * LIMIT_MS, everyMs: 500 },
+        );
+        assert.equal(world.demo.state.events.connections.now, 1, 'connections to the source');
+        await watched.page.bringToFront();
+        await world.streams(watched.page, ports + 1);
+      }
+      await closePorts(raw);
+      await world.streams(watched.page, 1);
+      await watched.settle();
+    },
+  },
+];

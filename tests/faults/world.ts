@@ -1,0 +1,95 @@
+import type { Feed } from '../../utils/feeds/feed.ts';
+import type { Settings } from '../../utils/settings/settings.ts';
+import type { BrowserName, TestBrowser, TestPage } from '../browser/driver/test-browser.ts';
+import { waitFor } from '../browser/driver/wait-for.ts';
+import { numbersFeed } from '../browser/applied.ts';
+import { waitForRow } from '../browser/panel.ts';
+import { useTidings } from '../browser/use-tidings.ts';
+import type { Demo } from '../servers/demo.ts';
+import { streamsFeed } from './feeds.ts';
+import type { Tally } from './tally.ts';
+import { LIMIT_MS, type Moment, type WatchedPage, watchPage } from './watched-page.ts';
+
+/** Tidings in a browser, with sources of its own: what a row breaks. */
+export interface World {
+  readonly name: BrowserName;
+  readonly browser: TestBrowser;
+  readonly demo: Demo;
+  readonly tally: Tally;
+  /** Replaces the feeds; all show on every page of localhost. At first there are the numbers and {@link streamsFeed}. */
+  configure(...feeds: Feed[]): Promise<void>;
+  /** Opens a page with a panel. It is closed with the world. */
+  open(path?: string): Promise<TestPage>;
+  /** Opens one of the extension's own pages. */
+  openExtensionPage(path: string): Promise<TestPage>;
+  /** A page on which the source's numbers arrive, at 50 a second unless told otherwise. */
+  watch(options?: { perSecond?: number; path?: string }): Promise<WatchedPage>;
+  /** Now. */
+  moment(): Moment;
+  /** Waits until the source has told `count` more. */
+  told(count: number): Promise<void>;
+  /** Stops the background. The moment before that. */
+  kill(): Promise<Moment>;
+  /** Waits until the page shows so many streams, its own among them. */
+  streams(page: TestPage, count: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const settingsOf = (feeds: Feed[]): Settings => ({
+  version: 1,
+  feeds,
+  sites: [{ id: 'demo', patterns: ['http://localhost/*'], feeds: null }],
+});
+
+export async function createWorld(browser: TestBrowser, tally: Tally): Promise<World> {
+  const tidings = await useTidings(browser, (demo) => settingsOf([numbersFeed(demo), streamsFeed]));
+  const { demo } = tidings;
+  const { record } = demo.events;
+  const pages: TestPage[] = [];
+  const keep = (page: TestPage): TestPage => {
+    pages.push(page);
+    return page;
+  };
+
+  const world: World = {
+    name: browser.name,
+    browser,
+    demo,
+    tally,
+    configure: (...feeds) => tidings.configure(settingsOf(feeds)),
+    open: async (path) => keep(await tidings.open(path)),
+    openExtensionPage: async (path) => keep(await browser.extension.openPage(path)),
+    async watch({ perSecond = 50, path } = {}) {
+      const watched = await watchPage(await world.open(path), demo, tally);
+      demo.control('events', { action: 'rate', perSecond });
+      await waitFor('the first numbers', async () => {
+        await watched.look();
+        return watched.numbers.length > 0;
+      });
+      return watched;
+    },
+    moment: () => ({ at: Date.now(), newest: record.newest }),
+    async told(count) {
+      const aim = record.newest + count;
+      await waitFor('the source to tell', () => record.newest >= aim, { everyMs: 2, limitMs: LIMIT_MS });
+    },
+    async kill() {
+      const at = Date.now();
+      await browser.extension.killBackground();
+      return { at, newest: record.newest };
+    },
+    async streams(page, count) {
+      await waitForRow(
+        page,
+        'Open streams',
+        ({ state, value }) => state === 'live' && Number(value.replaceAll(',', '')) === count,
+      );
+    },
+    async close() {
+      // A tab that crashed, or that the browser took away, cannot be closed again.
+      await Promise.allSettled(pages.map((page) => page.close()));
+      await demo.close();
+    },
+  };
+  return world;
+}
