@@ -13,9 +13,9 @@ export const SEED_VARIABLE = 'TIDINGS_FUZZ_SEED';
 /** Set by fuzz.ts: the part of each campaign that is run, from 0 to 1. */
 export const SHARE_VARIABLE = 'TIDINGS_FUZZ_SHARE';
 
-/** What `npm test` runs: 1 of 50. */
-const SHORT_SHARE = 0.02;
-const CASES_A_ROUND = 250;
+/** What `npm test` runs: 1 of 100. */
+const SHORT_SHARE = 0.01;
+const CASES_A_ROUND = 100;
 /** Growth of the heap after the first round, in bytes, that counts as a leak: a campaign keeps nothing of its cases. */
 const MAX_GROWTH_BYTES = 24 * 1024 * 1024;
 
