@@ -16,6 +16,12 @@ export interface Checkpoint {
   feeds: Record<string, KeptLog>;
 }
 
+/** What is to be kept of a connection; of each feed a {@link KeptLog} as JSON. */
+export interface CheckpointTexts {
+  lastEventId: string | null;
+  feeds: Record<string, string>;
+}
+
 /** `unknown`: it did not answer in time, so it may be kept or not. */
 export type SaveOutcome = 'kept' | 'refused' | 'unknown';
 
@@ -25,7 +31,7 @@ export interface CheckpointFile {
   /** What is kept; `null` when there is nothing, or nothing that can be read. */
   load(): Promise<Checkpoint | null>;
   /** Keeps everything, or what is new since the last that was kept. Not to be called again before it has answered. */
-  save(checkpoint: Checkpoint, isAll: boolean): Promise<SaveOutcome>;
+  save(checkpoint: CheckpointTexts, isAll: boolean): Promise<SaveOutcome>;
 }
 
 /** Characters and segments after which everything is written anew. Both bound what a start has to read. */
@@ -82,6 +88,11 @@ function parseSegment(text: string): SegmentText | null {
     isObject(x['feeds']) &&
     Object.values(x['feeds']).every(isKeptLog);
   return holds ? (x as unknown as SegmentText) : null;
+}
+
+function segmentText({ lastEventId, feeds }: CheckpointTexts, isAll: boolean): string {
+  const logs = Object.entries(feeds).map(([key, log]) => `${JSON.stringify(key)}:${log}`);
+  return `{"version":1,"isAll":${isAll},"lastEventId":${JSON.stringify(lastEventId)},"feeds":{${logs.join(',')}}}`;
 }
 
 /** Puts what is new behind what was there, in place, unless it is of another history. */
@@ -146,7 +157,7 @@ export function createCheckpointFile(
     },
     async save(checkpoint, isAll) {
       if (isHanging) return 'refused';
-      const text = JSON.stringify({ version: 1, isAll, ...checkpoint } satisfies SegmentText);
+      const text = segmentText(checkpoint, isAll);
       const number = nextNumber;
       nextNumber += 1;
       isHanging = true;

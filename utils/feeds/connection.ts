@@ -133,13 +133,13 @@ export function createConnection(
         for (const feed of tracked.values()) take(feed, ...args);
       };
     return {
-      // An answer asked for is no event; that it changed is one.
-      onData: forEach((feed, data) =>
-        feed.take(data, {
-          keep: beforeChange(feed),
-          onlyChanged: source.type === 'poll' && feed.feed.kind === 'event',
-        }),
-      ),
+      onData(data) {
+        for (const feed of tracked.values()) {
+          // An answer asked for is no event; that it changed is one.
+          const onlyChanged = source.type === 'poll' && feed.feed.kind === 'event';
+          feed.take(data, { keep: beforeChange(feed), onlyChanged });
+        }
+      },
       onFresh: forEach((feed) => feed.takeFresh()),
       onLife: forEach((feed) => feed.takeLife()),
       onMissed: forEach((feed, count) => {

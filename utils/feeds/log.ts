@@ -6,9 +6,9 @@
  * disk will not have ({@link Log.reissue}): after a restart of the background the same `seq` would name something else.
  * For that reason a state is always restored under a new one: {@link Log.refresh}.
  */
-import { isJson } from '../stream/protocol';
 import type { Cursor, FeedKind, Json, Update } from '../stream/protocol';
 import type { Reading } from '../stream/feed-reader';
+import { isBounded } from './is-bounded';
 
 /** What one log keeps, at most. A state feed keeps one update. */
 export interface LogLimits {
@@ -54,7 +54,11 @@ interface Entry {
   update: Update;
   bytes: number;
   keep: boolean;
+  /** Its value as JSON, from when it was measured until it is written: to make it again would be most of the cost of that. */
+  text: string | null;
 }
+
+const TAKEN: Appended = { ok: true };
 
 export interface Log {
   readonly epoch: string;
@@ -65,7 +69,7 @@ export interface Log {
   readonly lastChange: number;
   /**
    * Gives `value` the next `seq`. `at` in epoch ms; an earlier one than the last is taken as the last.
-   * `keep`: whether it may be kept outside memory.
+   * `keep`: whether it may be kept outside memory. The value is a text, or what `JSON.parse` gave.
    */
   append(value: Json, at: number, keep: boolean): Appended;
   /**
@@ -80,8 +84,8 @@ export interface Log {
   /** Goes on with the same history under a new epoch; cursors of the old one still read from here. */
   reissue(): void;
   read(cursor: Cursor | null, maxBytes: number): Reading;
-  /** What may be kept outside, after `seq`. */
-  kept(afterSeq: number): KeptLog;
+  /** What may be kept outside, after `seq`: a {@link KeptLog} as JSON. */
+  kept(afterSeq: number): string;
 }
 
 /** UTF-8 bytes of a text. A surrogate pair counts as 6 in place of 4. */
@@ -119,8 +123,8 @@ export function createLog(
   let entries: (Entry | undefined)[] = [];
   let head = 0;
 
-  const add = (update: Update, valueBytes: number, keep: boolean): void => {
-    const entry = { update, bytes: sizeOf(update, valueBytes), keep };
+  const add = (update: Update, valueBytes: number, keep: boolean, text: string | null): void => {
+    const entry = { update, bytes: sizeOf(update, valueBytes), keep, text };
     entries.push(entry);
     bytes += entry.bytes;
     seq = update.seq;
@@ -190,7 +194,7 @@ export function createLog(
   };
 
   for (const [keptSeq, at, value] of restore?.updates ?? []) {
-    add({ seq: keptSeq, at, value }, utf8Bytes(JSON.stringify(value)), true);
+    add({ seq: keptSeq, at, value }, utf8Bytes(JSON.stringify(value)), true, null);
   }
   seq = Math.max(seq, restore?.seq ?? 0);
   lastChange = seq;
@@ -210,21 +214,23 @@ export function createLog(
       return lastChange;
     },
     append(value, at, keep) {
-      if (!isJson(value)) return { ok: false, code: 'bad-data', reason: 'not a value that JSON can hold' };
-      const valueBytes = utf8Bytes(JSON.stringify(value));
+      if (!isBounded(value)) return { ok: false, code: 'bad-data', reason: 'not a value that JSON can hold' };
+      const text = JSON.stringify(value);
+      const valueBytes = utf8Bytes(text);
       if (valueBytes > MAX_VALUE_BYTES) {
         return { ok: false, code: 'too-large', reason: `a value of more than ${MAX_VALUE_BYTES / 1024} KiB` };
       }
       if (seq >= Number.MAX_SAFE_INTEGER) log.restart();
-      add({ seq: seq + 1, at: notBefore(at), value }, valueBytes, keep);
+      // Of a state only the last is ever written, if any.
+      add({ seq: seq + 1, at: notBefore(at), value }, valueBytes, keep, keep && kind === 'event' ? text : null);
       lastChange = seq;
-      return { ok: true };
+      return TAKEN;
     },
     refresh(at) {
       const entry = entries.at(-1);
       if (entry === undefined || seq >= Number.MAX_SAFE_INTEGER) return;
       const { update, bytes: size, keep } = entry;
-      add({ ...update, seq: seq + 1, at: notBefore(at) }, size - sizeOf(update, 0), keep);
+      add({ ...update, seq: seq + 1, at: notBefore(at) }, size - sizeOf(update, 0), keep, null);
     },
     skip(count) {
       if (!Number.isSafeInteger(count) || count < 0) {
@@ -270,12 +276,15 @@ export function createLog(
       };
     },
     kept(afterSeq) {
-      const updates = entries
-        .slice(indexAfter(afterSeq))
-        .flatMap((entry): KeptUpdate[] =>
-          entry?.keep === true ? [[entry.update.seq, entry.update.at, entry.update.value]] : [],
-        );
-      return { epoch, seq, former, updates };
+      const updates: string[] = [];
+      for (let i = indexAfter(afterSeq); i < entries.length; i += 1) {
+        const entry = entries[i];
+        if (entry?.keep !== true) continue;
+        const { update, text } = entry;
+        updates.push(`[${update.seq},${update.at},${text ?? JSON.stringify(update.value)}]`);
+        entry.text = null;
+      }
+      return `${JSON.stringify({ epoch, seq, former }).slice(0, -1)},"updates":[${updates.join(',')}]}`;
     },
   };
   return log;

@@ -3,10 +3,10 @@
  * where from.
  */
 import type { FollowListener } from '../stream/feed-reader';
-import { isJson } from '../stream/protocol';
 import type { FeedInfo, FeedStatus, Json, StatusReason } from '../stream/protocol';
 import type { Feed } from './feed';
 import { feedStatus } from './feed-status';
+import { isBounded } from './is-bounded';
 import { createLog } from './log';
 import type { KeptLog, Log } from './log';
 import { parsePath, select } from './select';
@@ -118,22 +118,25 @@ export function createTrackedFeed(
    */
   const isAgain = (value: Json): boolean =>
     log.newest !== null &&
-    isJson(value) &&
+    isBounded(value) &&
     (feed.kind === 'event' || now() - log.newest.at < feed.paceMs) &&
     JSON.stringify(log.newest.value) === JSON.stringify(value);
 
   const append = (value: Json, keep: boolean): void => {
-    const appended = log.append(value, now(), keep);
+    const at = now();
+    const appended = log.append(value, at, keep);
     if (!appended.ok) return tracked.takeBad(appended.code, appended.reason);
     isDoubtful = false;
-    onGood();
+    onGood(at);
   };
 
-  const onGood = (): void => {
-    lastGoodAt = now();
-    if (bad !== null && (answers || now() - bad.at >= BAD_SHOWN_MS)) bad = null;
+  const onGood = (at: number): void => {
+    lastGoodAt = at;
+    const isOver = bad !== null && (answers || at - bad.at >= BAD_SHOWN_MS);
+    if (isOver) bad = null;
     tracked.tellNews();
-    refresh();
+    // Nothing else that comes with a value changes a feed that is live, and thousands come in a second.
+    if (isOver || shown.state !== 'live') refresh();
   };
 
   const tracked: TrackedFeed = {
@@ -172,8 +175,9 @@ export function createTrackedFeed(
       // Its last data had no value, or one that was refused: that it has nothing newer says nothing of the one before.
       if (missing !== null || isDoubtful) return;
       if (feed.kind === 'state' && log.newest !== null) {
-        log.refresh(now());
-        onGood();
+        const at = now();
+        log.refresh(at);
+        onGood(at);
         return;
       }
       lastGoodAt = now();

@@ -6,7 +6,7 @@
  * was refused), their log goes on under an epoch that the disk does not have: {@link Log.reissue}. A state that is only
  * given again ({@link Log.refresh}) is not written: its log goes on under another epoch whenever it is restored.
  */
-import type { Checkpoint, CheckpointFile } from './checkpoint';
+import type { CheckpointFile, CheckpointTexts } from './checkpoint';
 import { feedKey } from './tracked-feed';
 import type { TrackedFeed } from './tracked-feed';
 
@@ -66,7 +66,7 @@ export function createWriteAhead(
     const isAll = file.needsAll;
     const taken = [...feeds()].filter((tracked) => isAll || isDirty(tracked));
     const before = new Map(taken.map((tracked) => [tracked, writtenOf(tracked)]));
-    const checkpoint: Checkpoint = { lastEventId: lastEventId(), feeds: {} };
+    const checkpoint: CheckpointTexts = { lastEventId: lastEventId(), feeds: {} };
     for (const tracked of taken) {
       checkpoint.feeds[feedKey(tracked.feed)] = tracked.log.kept(isAll ? 0 : (before.get(tracked)?.seq ?? 0));
       // From now on the disk may have it, whatever the outcome is when it comes.

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { COMPACT_AFTER, createCheckpointFile, joinSegments, SAVE_LIMIT_MS } from '../../../utils/feeds/checkpoint';
-import type { Checkpoint } from '../../../utils/feeds/checkpoint';
+import type { Checkpoint, CheckpointTexts } from '../../../utils/feeds/checkpoint';
 import type { KeptLog } from '../../../utils/feeds/log';
 import { createMemorySegments } from './memory-segments';
 import { createWorld } from './world';
@@ -21,6 +21,10 @@ const kept = (seq: number, updates: number[], more: Partial<KeptLog> = {}): Kept
   ...more,
 });
 const checkpoint = (lastEventId: string | null, feeds: Record<string, KeptLog>): Checkpoint => ({ lastEventId, feeds });
+const asTexts = (lastEventId: string | null, feeds: Record<string, KeptLog>): CheckpointTexts => ({
+  lastEventId,
+  feeds: Object.fromEntries(Object.entries(feeds).map(([key, log]) => [key, JSON.stringify(log)])),
+});
 const text = (isAll: boolean, lastEventId: string | null, feeds: Record<string, KeptLog>): string =>
   JSON.stringify({ version: 1, isAll, lastEventId, feeds });
 
@@ -84,13 +88,14 @@ describe('a checkpoint file', () => {
     const file = createCheckpointFile('c', segments, deps);
     expect(await file.load()).toBeNull();
     expect(file.needsAll).toBe(true);
-    expect(await file.save(checkpoint('1', { a: kept(1, [1]) }), true)).toBe('kept');
+    expect(await file.save(asTexts('1', { a: kept(1, [1]) }), true)).toBe('kept');
+    expect(segments.writes).toEqual([text(true, '1', { a: kept(1, [1]) })]);
     expect(file.needsAll).toBe(false);
-    await file.save(checkpoint('2', { a: kept(2, [2]) }), false);
+    await file.save(asTexts('2', { a: kept(2, [2]) }), false);
     const next = createCheckpointFile('c', segments.reopen(), deps);
     expect(await next.load()).toEqual(checkpoint('2', { a: kept(2, [1, 2]) }));
     expect(next.needsAll).toBe(false);
-    await next.save(checkpoint('3', { a: kept(3, [3]) }), false);
+    await next.save(asTexts('3', { a: kept(3, [3]) }), false);
     expect(await createCheckpointFile('other', segments, deps).load()).toBeNull();
   });
 
@@ -98,7 +103,7 @@ describe('a checkpoint file', () => {
     const segments = createMemorySegments(new Map([['c', [[41, text(true, null, {})]]]]));
     const file = createCheckpointFile('c', segments, deps);
     await file.load();
-    await file.save(checkpoint(null, {}), false);
+    await file.save(asTexts(null, {}), false);
     expect(segments.kept.get('c')?.map(([number]) => number)).toEqual([41, 42]);
   });
 
@@ -107,22 +112,22 @@ describe('a checkpoint file', () => {
     const file = createCheckpointFile('c', segments, deps);
     expect(await file.load()).toBeNull();
     expect(file.needsAll).toBe(true);
-    await file.save(checkpoint(null, {}), true);
+    await file.save(asTexts(null, {}), true);
     expect(segments.kept.get('c')).toHaveLength(1);
     expect(await createCheckpointFile('c', segments, deps).load()).not.toBeNull();
   });
 
   test('wants everything anew after 2000 segments or 8 MiB', async () => {
     const file = createCheckpointFile('c', createMemorySegments(), deps);
-    await file.save(checkpoint(null, {}), true);
+    await file.save(asTexts(null, {}), true);
     for (let i = 1; i < COMPACT_AFTER.segments; i += 1) {
       expect(file.needsAll).toBe(false);
-      await file.save(checkpoint(null, {}), false);
+      await file.save(asTexts(null, {}), false);
     }
     expect(file.needsAll).toBe(true);
-    await file.save(checkpoint(null, {}), true);
+    await file.save(asTexts(null, {}), true);
     expect(file.needsAll).toBe(false);
-    await file.save(checkpoint('x'.repeat(COMPACT_AFTER.characters), {}), false);
+    await file.save(asTexts('x'.repeat(COMPACT_AFTER.characters), {}), false);
     expect(file.needsAll).toBe(true);
   });
 
@@ -138,11 +143,11 @@ describe('a checkpoint file', () => {
     segments.mode = 'refuse';
     const file = createCheckpointFile('c', segments, deps);
     expect(await file.load()).toBeNull();
-    expect(await file.save(checkpoint(null, {}), true)).toBe('refused');
+    expect(await file.save(asTexts(null, {}), true)).toBe('refused');
     segments.mode = 'work';
-    expect(await file.save(checkpoint(null, {}), true)).toBe('kept');
+    expect(await file.save(asTexts(null, {}), true)).toBe('kept');
     segments.mode = 'refuse';
-    await file.save(checkpoint(null, {}), false);
+    await file.save(asTexts(null, {}), false);
     expect(file.needsAll).toBe(true);
   });
 
@@ -152,7 +157,7 @@ describe('a checkpoint file', () => {
     };
     const file = createCheckpointFile('c', { load: throwing, put: throwing, replace: throwing, prune: throwing }, deps);
     expect(await file.load()).toBeNull();
-    expect(await file.save(checkpoint(null, {}), true)).toBe('refused');
+    expect(await file.save(asTexts(null, {}), true)).toBe('refused');
   });
 
   test('does not wait for a database that never answers, nor asks it again meanwhile', async () => {
@@ -162,10 +167,10 @@ describe('a checkpoint file', () => {
     const loaded = file.load();
     await vi.advanceTimersByTimeAsync(1_500);
     expect(await loaded).toBeNull();
-    const saved = file.save(checkpoint(null, {}), true);
+    const saved = file.save(asTexts(null, {}), true);
     await vi.advanceTimersByTimeAsync(SAVE_LIMIT_MS);
     expect(await saved).toBe('unknown');
-    expect(await file.save(checkpoint(null, {}), true)).toBe('refused');
+    expect(await file.save(asTexts(null, {}), true)).toBe('refused');
     expect(vi.getTimerCount()).toBe(0);
   });
 });
