@@ -31,14 +31,16 @@ if (values.help) {
   console.log(`seed ${values.seed}`);
   const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
   const files = positionals.length > 0 ? positionals.map((name) => `tests/hostile/${name}`) : ['tests/hostile/'];
-  const { status } = spawnSync(
-    process.execPath,
-    [vitest, 'run', '--project', 'unit', '--execArgv=--expose-gc', ...files],
-    {
-      stdio: 'inherit',
-      env: { ...process.env, TIDINGS_FUZZ_SEED: values.seed, TIDINGS_FUZZ_SHARE: values.share },
+  const { status } = spawnSync(process.execPath, [vitest, 'run', '--project', 'unit', ...files], {
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      TIDINGS_FUZZ_SEED: values.seed,
+      TIDINGS_FUZZ_SHARE: values.share,
+      // For the heap to be measured. Vitest hands its own execArgv to no project.
+      NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --expose-gc`,
     },
-  );
+  });
   console.log(`seed ${values.seed}, ${((performance.now() - startedAt) / 1_000).toFixed(0)} s`);
   process.exitCode = status ?? 1;
 }
