@@ -28,7 +28,7 @@ const REST_FROM_ATTEMPT = 8;
 const REST_MS = 35_000;
 /** Spread over {@link REST_MS}. */
 const REST_SPREAD_MS = 10_000;
-/** A port that was live this long worked: the next retry is a first one and this connect leaves the budget. */
+/** A port that was live this long worked: its connect leaves the budget. */
 export const PROVEN_AFTER_MS = 1_000;
 /** Connects in {@link BUDGET_WINDOW_MS} that came to nothing, at most: what a broken background can cost. */
 export const CONNECT_BUDGET = 20;
@@ -48,7 +48,7 @@ export type ConnectionName = 'idle' | 'connecting' | 'live' | 'paused' | 'waitin
 export interface ConnectionState {
   readonly name: ConnectionName;
   readonly blockers: ReadonlySet<Blocker>;
-  /** Retries since a port last proved itself. */
+  /** Connects in a row that came to no handshake, or are under way to one. */
   readonly attempt: number;
   /** Times in ms of the connects of the last minute that have not proved themselves, oldest first. */
   readonly unproven: readonly number[];
@@ -121,7 +121,7 @@ export function advance(state: ConnectionState, event: ConnectionEvent, moment: 
       return unblock(withBlocker(state, event.blocker, false), event.blocker, moment);
     case 'started':
       return state.name === 'connecting'
-        ? { state: { ...state, name: 'live', liveSince: moment.now }, effects: [] }
+        ? { state: { ...state, name: 'live', liveSince: moment.now, attempt: 0 }, effects: [] }
         : { state, effects: [] };
     case 'lost':
       return hasPort(state) ? retry(state, event.cause, 0, moment) : { state, effects: [] };
@@ -190,7 +190,7 @@ function connect(state: ConnectionState, { now }: Moment): Advance {
 /** Takes leave of a port: one that worked is struck from the budget. */
 function settle(state: ConnectionState, now: number): ConnectionState {
   const proven = state.liveSince !== null && now - state.liveSince >= PROVEN_AFTER_MS;
-  return proven ? { ...state, attempt: 0, unproven: state.unproven.slice(0, -1) } : state;
+  return proven ? { ...state, unproven: state.unproven.slice(0, -1) } : state;
 }
 
 function retry(state: ConnectionState, reason: string, afterMs: number, { now, random }: Moment): Advance {

@@ -103,12 +103,17 @@ describe('connection', () => {
     expect(waits.map((ms) => ms > 30_000)).toEqual([...Array.from({ length: 8 }, () => false), true, true]);
   });
 
-  test('a port that worked puts the retries back to the start', () => {
+  test('a handshake puts the retries back to the start, however soon the port dies', () => {
     const failed = run([START, lost, DUE, lost, DUE]).state;
     expect(failed.attempt).toBe(2);
-    const again = run([STARTED, [PROVEN_AFTER_MS, lost]], failed).state;
-    expect(again).toMatchObject({ attempt: 1 });
-    expect(again.unproven).toHaveLength(2);
+    const again = run([STARTED, lost], failed).state;
+    expect(again.attempt).toBe(1);
+    expect(again.retryAt).toBeLessThanOrEqual(RETRY_MIN_MS + 20);
+  });
+
+  test('only a port that worked for a while leaves the budget', () => {
+    expect(run([...LIVE, [PROVEN_AFTER_MS, lost]]).state.unproven).toHaveLength(0);
+    expect(run([...LIVE, [PROVEN_AFTER_MS - 1, lost]]).state.unproven).toHaveLength(1);
   });
 
   test('a close reason with a longer wait than the backoff is obeyed', () => {
