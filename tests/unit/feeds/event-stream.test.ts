@@ -125,11 +125,9 @@ describe('an event of more than 1 Mi characters', () => {
   });
 });
 
-test('reads 20 000 events in one piece in well under the time they take to send', () => {
+test('reads 20 000 events in one piece', () => {
   const bytes = encode(
     Array.from({ length: 20_000 }, (_, i) => `id: ${i}\ndata: {"line":"build ${i} finished"}\n\n`).join(''),
   );
-  const startedAt = performance.now();
   expect(read(bytes)).toHaveLength(40_000);
-  expect(performance.now() - startedAt).toBeLessThan(300);
 });

@@ -189,13 +189,11 @@ describe('the hub', () => {
     const burst = Array.from({ length: 20_000 }, (_, i) => `id: ${i}\ndata: {"line":"build ${i} finished"}\n\n`).join(
       '',
     );
-    const startedAt = performance.now();
     body.write(burst);
     await settle();
     expect(news).toBe(1);
     expect(reader.read(null, 10_000).updates.at(-1)?.seq).toBe(20_000);
     await reader.save();
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
     hub.end();
   });
 });

@@ -91,9 +91,8 @@ describe('an event log', () => {
     expect(keptOf(log).former).toEqual([]);
   });
 
-  test('reads a burst of 20 000 in pieces in time proportional to its size', () => {
+  test('reads a burst of 20 000 in pieces', () => {
     const log = makeLog('event');
-    const startedAt = performance.now();
     for (let i = 0; i < 20_000; i += 1) log.append({ line: `build ${i} finished`, level: 'info' }, i, true);
     let cursor: Cursor = { epoch: log.epoch, seq: 0 };
     let count = 0;
@@ -104,7 +103,6 @@ describe('an event log', () => {
       more = reading.more;
     }
     expect(count).toBe(20_000);
-    expect(performance.now() - startedAt).toBeLessThan(500);
   });
 });
 
