@@ -41,7 +41,9 @@ export function watchLiveness(
 
   // One timer that looks back, in place of one that is set again with each of thousands of messages.
   const look = (): void => {
-    const quietMs = Math.max(0, deps.now() - lastLifeAt);
+    // A clock that was set back: silence counts from now, not from when it is as late again.
+    lastLifeAt = Math.min(lastLifeAt, deps.now());
+    const quietMs = deps.now() - lastLifeAt;
     if (quietMs < silentAfterMs) {
       callOff = deps.after(silentAfterMs - quietMs, look);
       return;

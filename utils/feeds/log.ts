@@ -68,7 +68,7 @@ export interface Log {
   /** The last `seq` given out for something new; {@link Log.refresh} gives none. */
   readonly lastChange: number;
   /**
-   * Gives `value` the next `seq`. `at` in epoch ms; an earlier one than the last is taken as the last.
+   * Gives `value` the next `seq`. `at` in epoch ms; earlier than the last where the clock was set back.
    * `keep`: whether it may be kept outside memory. The value is a text, or what `JSON.parse` gave.
    */
   append(value: Json, at: number, keep: boolean): Appended;
@@ -139,7 +139,7 @@ export function createLog(
     }
   };
 
-  const notBefore = (at: number): number => Math.max(0, Math.floor(at), entries.at(-1)?.update.at ?? 0);
+  const toTime = (at: number): number => Math.max(0, Math.floor(at));
 
   /** Where the first entry after `after` is. */
   const indexAfter = (after: number): number => {
@@ -222,7 +222,7 @@ export function createLog(
       }
       if (seq >= Number.MAX_SAFE_INTEGER) log.restart();
       // Of a state only the last is ever written, if any.
-      add({ seq: seq + 1, at: notBefore(at), value }, valueBytes, keep, keep && kind === 'event' ? text : null);
+      add({ seq: seq + 1, at: toTime(at), value }, valueBytes, keep, keep && kind === 'event' ? text : null);
       lastChange = seq;
       return TAKEN;
     },
@@ -230,7 +230,7 @@ export function createLog(
       const entry = entries.at(-1);
       if (entry === undefined || seq >= Number.MAX_SAFE_INTEGER) return;
       const { update, bytes: size, keep } = entry;
-      add({ ...update, seq: seq + 1, at: notBefore(at) }, size - sizeOf(update, 0), keep, null);
+      add({ ...update, seq: seq + 1, at: toTime(at) }, size - sizeOf(update, 0), keep, null);
     },
     skip(count) {
       if (!Number.isSafeInteger(count) || count < 0) {

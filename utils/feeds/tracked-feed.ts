@@ -90,13 +90,16 @@ export function createTrackedFeed(
   let since = now();
   let newsWaits = false;
 
+  /** A time that lies ahead is of before the clock was set back: as long ago, not to come. */
+  const elapsedMs = (at: number): number => Math.abs(now() - at);
+
   const derive = (): SourceStatus => {
     const limitMs = staleAfterMs(feed);
     return feedStatus({
       kind: feed.kind,
       source,
       hasValue: log.newest !== null,
-      isOverdue: answers && log.newest !== null && limitMs !== null && now() - lastGoodAt > limitMs,
+      isOverdue: answers && log.newest !== null && limitMs !== null && elapsedMs(lastGoodAt) > limitMs,
       path: missing,
       bad: bad?.reason ?? null,
       notKept,
@@ -119,7 +122,7 @@ export function createTrackedFeed(
   const isAgain = (value: Json): boolean =>
     log.newest !== null &&
     isBounded(value) &&
-    (feed.kind === 'event' || now() - log.newest.at < feed.paceMs) &&
+    (feed.kind === 'event' || elapsedMs(log.newest.at) < feed.paceMs) &&
     JSON.stringify(log.newest.value) === JSON.stringify(value);
 
   const append = (value: Json, keep: boolean): void => {
@@ -132,7 +135,7 @@ export function createTrackedFeed(
 
   const onGood = (at: number): void => {
     lastGoodAt = at;
-    const isOver = bad !== null && (answers || at - bad.at >= BAD_SHOWN_MS);
+    const isOver = bad !== null && (answers || elapsedMs(bad.at) >= BAD_SHOWN_MS);
     if (isOver) bad = null;
     tracked.tellNews();
     // Nothing else that comes with a value changes a feed that is live, and thousands come in a second.
@@ -185,7 +188,7 @@ export function createTrackedFeed(
     },
     takeLife() {
       if (feed.kind === 'event' || isDoubtful || missing !== null || log.newest === null) return;
-      if (now() - log.newest.at < lifeEveryMs(feed)) return;
+      if (elapsedMs(log.newest.at) < lifeEveryMs(feed)) return;
       log.refresh(now());
       tracked.tellNews();
     },

@@ -193,6 +193,17 @@ describe('sse', () => {
     expect(recorder.status?.state).toBe('live');
   });
 
+  test('open and silent becomes stale although the clock was set back an hour', async () => {
+    const { world, recorder } = open({ silentAfterMs: 5_000 });
+    const body = streamTo(await world.request());
+    await vi.advanceTimersByTimeAsync(1_000);
+    body.write(': a comment is a sign of life\n\n');
+    await settle();
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(recorder.status).toMatchObject({ state: 'stale', reason: { code: 'silent' } });
+  });
+
   test('tells of each sign of life, after what came with it', async () => {
     const { world, recorder } = open({ event: 'wanted' });
     const body = streamTo(await world.request());

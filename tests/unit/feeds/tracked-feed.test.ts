@@ -243,6 +243,16 @@ describe('a tracked feed', () => {
     expect(tracked.status.state).toBe('live');
   });
 
+  test('of a poll that says the same again is as new as the look, although the clock was set back', () => {
+    const { tracked } = track({ paceMs: 5_000 });
+    tracked.takeStatus(LIVE);
+    take(tracked, 'same', true);
+    vi.setSystemTime(Date.now() - 900_000);
+    take(tracked, 'same', true);
+    expect(tracked.log.newest).toMatchObject({ value: 'same', at: Date.now() });
+    expect(tracked.status.state).toBe('live');
+  });
+
   test('without a value is not stale however long its answers were bad', () => {
     const { tracked } = track();
     tracked.takeStatus(LIVE);
