@@ -230,7 +230,8 @@ describe.each<Flavour>(['chromium', 'firefox'])('stream with the ports of %s', (
     expect(viewer.ports.length).toBeLessThanOrEqual(20);
     breaksAtStart = false;
     runtime.killBackground();
-    await pass(40_000);
+    // Longer than the longest wait between two retries.
+    await pass(60_000);
     expect(viewer.state()).toBe('live');
   });
 
