@@ -9,6 +9,7 @@ import { execPath, kill } from 'node:process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeExtension } from '../../conformance/write-extension.ts';
+import { explainMissing } from '../../../scripts/find-browser.mjs';
 import { launchBrowser } from './launch-browser.ts';
 import type { BrowserName, TestBrowser, TestPage } from './test-browser.ts';
 import { waitFor } from './wait-for.ts';
@@ -221,17 +222,15 @@ async function isZombie(pid: number): Promise<boolean> {
   return (await readFile(`/proc/${pid}/stat`, 'utf8')).includes(') Z ');
 }
 
-test('a browser that is not there is named with the command that installs it', async () => {
-  const path = process.env['PATH'];
-  process.env['PATH'] = '/nowhere';
+test.each(['chromium', 'firefox'] as const)('%s that is not there is named with what to do', async (name) => {
+  const variable = `TIDINGS_${name.toUpperCase()}`;
+  const before = process.env[variable];
+  process.env[variable] = '/nowhere';
   try {
-    await expect(launchBrowser('chromium', { extensionDir: '/' })).rejects.toThrow(
-      'Cannot start Chromium: none of chromium, chromium-browser is on the PATH; install it with "apt-get install chromium"',
-    );
-    await expect(launchBrowser('firefox', { extensionDir: '/' })).rejects.toThrow(
-      'Cannot start Firefox: none of firefox-esr, firefox is on the PATH; install it with "apt-get install firefox-esr"',
-    );
+    await expect(launchBrowser(name, { extensionDir: '/' })).rejects.toThrow(explainMissing(name));
+    expect(explainMissing(name)).toContain('/nowhere');
   } finally {
-    process.env['PATH'] = path;
+    if (before === undefined) delete process.env[variable];
+    else process.env[variable] = before;
   }
 });
