@@ -37,16 +37,8 @@ export interface Tidings {
  */
 export async function useTidings(browser: TestBrowser, settingsFor: (demo: Demo) => Settings): Promise<Tidings> {
   const demo = await startDemo({ port: 0 });
-  const configure = async (settings: Settings): Promise<void> => {
-    const page = await browser.extension.openPage('popup.html');
-    await page.evaluate(
-      (json: string) => chrome.storage.local.set({ settings: JSON.parse(json) as Settings }),
-      JSON.stringify(settings),
-    );
-    await page.close();
-  };
   try {
-    await configure(settingsFor(demo));
+    await storeSettings(browser, settingsFor(demo));
   } catch (error) {
     await demo.close();
     throw error;
@@ -55,18 +47,31 @@ export async function useTidings(browser: TestBrowser, settingsFor: (demo: Demo)
   return {
     browser,
     demo,
-    configure,
+    configure: (settings) => storeSettings(browser, settings),
     errors: async () => (await browser.errors()).filter((text) => !text.includes('localhost:4100')),
-    async open(path = '/') {
-      const page = await browser.open(`${demo.url}${path}`);
-      await page.waitFor('the panel', () => document.querySelector('[data-tidings-panel]') !== null);
-      return page;
-    },
+    open: (path = '/') => openWithPanel(browser, `${demo.url}${path}`),
     async close() {
       await browser.close();
       await demo.close();
     },
   };
+}
+
+/** Replaces the settings, as an editor would. */
+export async function storeSettings(browser: TestBrowser, settings: Settings): Promise<void> {
+  const page = await browser.extension.openPage('popup.html');
+  await page.evaluate(
+    (json: string) => chrome.storage.local.set({ settings: JSON.parse(json) as Settings }),
+    JSON.stringify(settings),
+  );
+  await page.close();
+}
+
+/** Opens a page and waits for its panel. */
+export async function openWithPanel(browser: TestBrowser, url: string): Promise<TestPage> {
+  const page = await browser.open(url);
+  await page.waitFor('the panel', () => document.querySelector('[data-tidings-panel]') !== null);
+  return page;
 }
 
 declare const chrome: { storage: { local: { set(items: object): Promise<void> } } };

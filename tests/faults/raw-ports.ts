@@ -50,10 +50,17 @@ export async function openRawPage(world: World): Promise<TestPage> {
   return page;
 }
 
-/** Opens so many ports, four in each of as many frames as it takes. With `starts` each asks for a batch a second, and acknowledges. */
-export const openPorts = (page: TestPage, count: number, { starts }: { starts: boolean }): Promise<void> =>
+/**
+ * Opens so many ports: in the page, or with `frames` four in each of as many frames as it takes. With `starts` each asks for
+ * a batch a second, and acknowledges.
+ */
+export const openPorts = (
+  page: TestPage,
+  count: number,
+  { starts, frames = false }: { starts: boolean; frames?: boolean },
+): Promise<void> =>
   page.evaluate(
-    async (wanted: number, perFrame: number, file: string, isStarted: boolean) => {
+    async (wanted: number, perFrame: number, file: string, isStarted: boolean, inFrames: boolean) => {
       const top = window as unknown as RawWindow;
       const openIn = ({ browser, chrome }: RawWindow): void => {
         const port = (browser ?? chrome).runtime.connect({ name: 'updates' });
@@ -91,11 +98,15 @@ export const openPorts = (page: TestPage, count: number, { starts }: { starts: b
         }
       };
       let left = wanted;
-      let frames = Math.ceil(wanted / perFrame);
+      if (!inFrames) {
+        for (; left > 0; left -= 1) openIn(top);
+        return;
+      }
+      let waiting = Math.ceil(wanted / perFrame);
       // A few at a time: a background that is asked by hundreds in one moment keeps the last of them waiting.
       const openFrames = async (): Promise<void> => {
-        while (frames > 0) {
-          frames -= 1;
+        while (waiting > 0) {
+          waiting -= 1;
           await openFrame();
         }
       };
@@ -105,6 +116,7 @@ export const openPorts = (page: TestPage, count: number, { starts }: { starts: b
     PORTS_PER_FRAME,
     FRAME,
     starts,
+    frames,
   );
 
 /** Posts messages on a port; on one that is closed it is no error. */

@@ -1,11 +1,17 @@
 import type { FaultRow } from './row.ts';
 import { BROKEN_BACKGROUND_ROWS } from './rows/broken-background.ts';
+import { EXTENSION_PAGE_ROWS } from './rows/extension-pages.ts';
 import { EXTENSION_ROWS } from './rows/extension.ts';
 import { HOSTILE_SOURCE_ROWS } from './rows/hostile-source.ts';
 import { IDLE_ROWS } from './rows/idle.ts';
+import { MACHINE_ROWS } from './rows/machine.ts';
 import { PAGE_LIFE_ROWS } from './rows/page-life.ts';
+import { PAGE_ROWS } from './rows/page.ts';
 import { PORT_ROWS } from './rows/ports.ts';
+import { PRERENDER_ROWS } from './rows/prerender.ts';
+import { SETTINGS_ROWS } from './rows/settings.ts';
 import { SOURCE_ROWS } from './rows/source.ts';
+import { TAB_ROWS } from './rows/tab.ts';
 import { WORKER_ROWS } from './rows/worker.ts';
 
 /** All faults, by number. */
@@ -15,6 +21,12 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   EXTENSION_ROWS,
   PAGE_LIFE_ROWS,
   PORT_ROWS,
+  PAGE_ROWS,
+  SETTINGS_ROWS,
+  EXTENSION_PAGE_ROWS,
+  TAB_ROWS,
+  MACHINE_ROWS,
+  PRERENDER_ROWS,
   SOURCE_ROWS,
   HOSTILE_SOURCE_ROWS,
   BROKEN_BACKGROUND_ROWS,

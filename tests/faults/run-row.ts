@@ -1,25 +1,21 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { launchBrowser } from '../browser/driver/launch-browser.ts';
-import type { BrowserName, TestBrowser } from '../browser/driver/test-browser.ts';
+import type { BrowserName } from '../browser/driver/test-browser.ts';
 import { copyBuild } from './copy-build.ts';
 import type { Amount, FaultRow, OwnBrowser } from './row.ts';
 import { createTally, median, type Tally } from './tally.ts';
-import { createWorld } from './world.ts';
+import { createWorld, type Host } from './world.ts';
 
 /** What came of a row in a browser. `failure`: what did not hold, or `null`. */
 export interface RowResult {
   row: FaultRow;
   browser: BrowserName;
+  /** Of the browser; empty when it did not start. */
+  version: string;
   tally: Tally;
   failure: Error | null;
   tookMs: number;
-}
-
-/** A running browser with a build in it. */
-export interface Host {
-  browser: TestBrowser;
-  close(): Promise<void>;
 }
 
 /** Launches a browser with a copy of the `test` build. */
@@ -28,13 +24,14 @@ export async function launchHost(name: BrowserName, { instruments, prefs }: OwnB
   const forget = (): Promise<void> => rm(extensionDir, { recursive: true, force: true });
   try {
     const browser = await launchBrowser(name, { extensionDir, ...(prefs && { prefs }) });
-    return {
+    const host: Host = {
       browser,
       async close() {
-        await browser.close();
+        await host.browser.close();
         await forget();
       },
     };
+    return host;
   } catch (error) {
     await forget();
     throw error;
@@ -57,18 +54,18 @@ function* count(amount: Amount, tally: Tally): Generator<number> {
 }
 
 /** Runs a row in a browser that is there. */
-export async function runRow(row: FaultRow, browser: TestBrowser, amount: Amount): Promise<RowResult> {
+export async function runRow(row: FaultRow, host: Host, amount: Amount): Promise<RowResult> {
   const tally = createTally();
   const startedAt = performance.now();
   let failure: Error | null = null;
   try {
-    const before = new Set(await browser.errors());
-    const world = await createWorld(browser, tally);
+    const before = new Set(await host.browser.errors());
+    const world = await createWorld(host, tally);
     try {
       await row.induce(world, count(amount, tally));
       const isNews = (text: string): boolean =>
         !before.has(text) && !FAILED_REQUEST.test(text) && !row.mayReport?.test(text);
-      assert.deepEqual((await browser.errors()).filter(isNews), [], 'errors that the browser reports');
+      assert.deepEqual((await host.browser.errors()).filter(isNews), [], 'errors that the browser reports');
       const middle = median(tally.recoveriesMs);
       const limitMs = row.recoversWithinMs ?? Infinity;
       assert.ok(middle === null || middle <= limitMs, `the median recovery took ${middle} ms, over ${limitMs}`);
@@ -78,7 +75,14 @@ export async function runRow(row: FaultRow, browser: TestBrowser, amount: Amount
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error));
   }
-  return { row, browser: browser.name, tally, failure, tookMs: performance.now() - startedAt };
+  return {
+    row,
+    browser: host.browser.name,
+    version: host.browser.version,
+    tally,
+    failure,
+    tookMs: performance.now() - startedAt,
+  };
 }
 
 /** A browser that rows share. One in which a row failed is not used again. */
@@ -98,12 +102,12 @@ export function createSharedBrowser(name: BrowserName): SharedBrowser {
     async run(row, amount) {
       if (row.own) {
         const own = await launchHost(name, row.own);
-        const result = await runRow(row, own.browser, amount);
+        const result = await runRow(row, own, amount);
         await own.close();
         return result;
       }
       host ??= await launchHost(name);
-      const result = await runRow(row, host.browser, amount);
+      const result = await runRow(row, host, amount);
       if (result.failure) await close();
       return result;
     },

@@ -21,17 +21,17 @@ export const numbersIn = (batches: readonly Pick<FeedBatch, 'updates'>[]): numbe
 
 /**
  * Compares the batches of one feed of one history with a record that counts from 1 without a gap.
- * @param newest the last number that the source told; what comes before the first one applied was told before the page watched
+ * @param newest the last number that the source told
+ * @param from the first number that must be there; by default the first applied: what came before was told before the page watched
  */
-export function judge(batches: readonly Pick<FeedBatch, 'updates' | 'lost'>[], newest: number): Verdict {
+export function judge(batches: readonly Pick<FeedBatch, 'updates' | 'lost'>[], newest: number, from?: number): Verdict {
   const numbers = numbersIn(batches);
-  const [first] = numbers;
+  const first = from ?? numbers[0] ?? 1;
   const shownLost = batches.reduce((sum, { lost }) => sum + lost, 0);
-  if (first === undefined) return { lost: newest - shownLost, twice: 0, disordered: 0, shownLost };
   const distinct = new Set(numbers.filter((number) => number >= first && number <= newest));
   return {
     lost: newest - first + 1 - distinct.size - shownLost,
-    twice: numbers.length - new Set(numbers).size,
+    twice: numbers.length - distinct.size,
     disordered: numbers.filter((number, index) => number < (numbers[index - 1] ?? 0)).length,
     shownLost,
   };

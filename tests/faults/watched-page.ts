@@ -35,7 +35,8 @@ export interface WatchedPage {
   /** Waits until something is applied that the source told after `moment`, and notes how long after it that was. */
   goesOn(moment: Moment, limitMs?: number): Promise<void>;
   /**
-   * Stops the source, waits until all it told is applied, and compares. What is judged is forgotten.
+   * Stops the source, waits until all it told is applied, and compares. What is judged is forgotten; what comes next must
+   * follow it.
    * @throws {AssertionError} when something was lost in silence, came twice or out of order
    */
   settle(): Promise<void>;
@@ -43,17 +44,23 @@ export interface WatchedPage {
 
 export async function watchPage(page: TestPage, demo: Demo, tally: Tally): Promise<WatchedPage> {
   let batches: AppliedBatch[] = [];
+  /** The last number applied, also when its batch is forgotten. */
+  let last = 0;
   const numbers = (): AppliedBatch[] => batches.filter(({ feed }) => feed === 'numbers');
   const look = async (): Promise<void> => {
     batches.push(...(await takeApplied(page)));
+    last = newest() ?? last;
   };
-  const judgeUpTo = (newest: number): void => {
-    const verdict = judge(numbers(), newest);
-    addVerdict(tally, verdict);
-    assert.ok(holds(verdict), `against the source's record: ${JSON.stringify(verdict)} of ${newest}`);
+  /** The first number that must be there, where the stream goes on from what was judged before. */
+  let from: number | undefined;
+  const judgeUpTo = (told: number): void => {
+    const verdict = judge(numbers(), told, from);
     batches = [];
+    from = undefined;
+    addVerdict(tally, verdict);
+    assert.ok(holds(verdict), `against the source's record: ${JSON.stringify(verdict)} of ${told}`);
   };
-  const newest = (): number => numbersIn(numbers()).at(-1) ?? 0;
+  const newest = (): number | undefined => numbersIn(numbers()).at(-1);
 
   await recordApplied(page);
   const watched: WatchedPage = {
@@ -65,8 +72,8 @@ export async function watchPage(page: TestPage, demo: Demo, tally: Tally): Promi
       return numbers();
     },
     judgeSoFar() {
-      if (numbers().length > 0) judgeUpTo(newest());
-      batches = [];
+      if (numbers().length > 0) judgeUpTo(last);
+      watched.take();
     },
     async reloaded() {
       watched.judgeSoFar();
@@ -79,7 +86,7 @@ export async function watchPage(page: TestPage, demo: Demo, tally: Tally): Promi
         async () => {
           await look();
           const later = numbers().find(({ updates }) => Number(updates.at(-1)?.value) > moment.newest);
-          if (!later) throw new Error(`applied up to ${newest()}`);
+          if (!later) throw new Error(`applied up to ${last}`);
           return later;
         },
         { limitMs, everyMs: 20 },
@@ -92,7 +99,7 @@ export async function watchPage(page: TestPage, demo: Demo, tally: Tally): Promi
         async () => {
           await look();
           const { record } = demo.events;
-          if (newest() !== record.newest) throw new Error(`applied up to ${newest()} of ${record.newest}`);
+          if (last !== record.newest) throw new Error(`applied up to ${last} of ${record.newest}`);
           return true;
         },
         { limitMs: LIMIT_MS },
@@ -101,12 +108,14 @@ export async function watchPage(page: TestPage, demo: Demo, tally: Tally): Promi
     take() {
       const taken = batches;
       batches = [];
+      from = undefined;
       return taken;
     },
     async settle() {
       demo.control('events', { action: 'rate', perSecond: 0 });
       await watched.catchesUp();
-      judgeUpTo(demo.events.record.newest);
+      if (numbers().length > 0) judgeUpTo(last);
+      from = last + 1;
     },
   };
   return watched;

@@ -4,8 +4,8 @@ import type { BrowserName, TestBrowser, TestPage } from '../browser/driver/test-
 import { waitFor } from '../browser/driver/wait-for.ts';
 import { numbersFeed } from '../browser/applied.ts';
 import { waitForRow } from '../browser/panel.ts';
-import { useTidings } from '../browser/use-tidings.ts';
-import type { Demo } from '../servers/demo.ts';
+import { openWithPanel, storeSettings } from '../browser/use-tidings.ts';
+import { type Demo, startDemo } from '../servers/demo.ts';
 import { streamsFeed } from './feeds.ts';
 import type { Tally } from './tally.ts';
 import { LIMIT_MS, type Moment, type WatchedPage, watchPage } from './watched-page.ts';
@@ -32,6 +32,14 @@ export interface World {
   kill(): Promise<Moment>;
   /** Waits until the page shows so many streams, its own among them. */
   streams(page: TestPage, count: number): Promise<void>;
+  /** Quits the browser and launches it again on the same profile; its pages are gone. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A running browser with a build in it. */
+export interface Host {
+  browser: TestBrowser;
   close(): Promise<void>;
 }
 
@@ -41,9 +49,9 @@ const settingsOf = (feeds: Feed[]): Settings => ({
   sites: [{ id: 'demo', patterns: ['http://localhost/*'], feeds: null }],
 });
 
-export async function createWorld(browser: TestBrowser, tally: Tally): Promise<World> {
-  const tidings = await useTidings(browser, (demo) => settingsOf([numbersFeed(demo), streamsFeed]));
-  const { demo } = tidings;
+/** Takes over a browser until it is closed; then the browser is there for the next. */
+export async function createWorld(host: Host, tally: Tally): Promise<World> {
+  const demo = await startDemo({ port: 0 });
   const { record } = demo.events;
   const pages: TestPage[] = [];
   const keep = (page: TestPage): TestPage => {
@@ -52,13 +60,15 @@ export async function createWorld(browser: TestBrowser, tally: Tally): Promise<W
   };
 
   const world: World = {
-    name: browser.name,
-    browser,
+    name: host.browser.name,
+    get browser() {
+      return host.browser;
+    },
     demo,
     tally,
-    configure: (...feeds) => tidings.configure(settingsOf(feeds)),
-    open: async (path) => keep(await tidings.open(path)),
-    openExtensionPage: async (path) => keep(await browser.extension.openPage(path)),
+    configure: (...feeds) => storeSettings(host.browser, settingsOf(feeds)),
+    open: async (path = '/') => keep(await openWithPanel(host.browser, `${demo.url}${path}`)),
+    openExtensionPage: async (path) => keep(await host.browser.extension.openPage(path)),
     async watch({ perSecond = 50, path } = {}) {
       const watched = await watchPage(await world.open(path), demo, tally);
       demo.control('events', { action: 'rate', perSecond });
@@ -75,7 +85,7 @@ export async function createWorld(browser: TestBrowser, tally: Tally): Promise<W
     },
     async kill() {
       const at = Date.now();
-      await browser.extension.killBackground();
+      await host.browser.extension.killBackground();
       return { at, newest: record.newest };
     },
     async streams(page, count) {
@@ -85,11 +95,21 @@ export async function createWorld(browser: TestBrowser, tally: Tally): Promise<W
         ({ state, value }) => state === 'live' && Number(value.replaceAll(',', '')) === count,
       );
     },
+    async restart() {
+      pages.length = 0;
+      host.browser = await host.browser.restart();
+    },
     async close() {
       // A tab that crashed, or that the browser took away, cannot be closed again.
       await Promise.allSettled(pages.map((page) => page.close()));
       await demo.close();
     },
   };
+  try {
+    await world.configure(numbersFeed(demo), streamsFeed);
+  } catch (error) {
+    await demo.close();
+    throw error;
+  }
   return world;
 }

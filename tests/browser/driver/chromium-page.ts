@@ -149,6 +149,15 @@ export function createChromiumPage(page: Page, session: CDPSession): TestPage {
     async thaw() {
       await session.send('Page.setWebLifecycleState', { state: 'active' });
     },
+    async crash() {
+      const crashed = new Promise((resolve) => {
+        session.once('Inspector.targetCrashed', resolve);
+      });
+      await session.send('Inspector.enable');
+      // Its answer never comes: who would give it has crashed.
+      session.send('Page.crash').catch(() => undefined);
+      await crashed;
+    },
     async heapBytes() {
       await session.send('HeapProfiler.collectGarbage');
       return (await session.send('Runtime.getHeapUsage')).usedSize;

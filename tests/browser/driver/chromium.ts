@@ -14,13 +14,10 @@ const UNLIKE_A_PERSONS = [
 ];
 
 /** {@link launchBrowser} for Chromium. */
-export async function launchChromium({
-  extensionDir,
-  args = [],
-  headless = true,
-}: LaunchOptions): Promise<TestBrowser> {
+export async function launchChromium(options: LaunchOptions, usedProfile?: string): Promise<TestBrowser> {
+  const { extensionDir, args = [], headless = true } = options;
   const executablePath = findProgram('chromium');
-  const profile = await createProfile('chromium');
+  const profile = usedProfile ?? (await createProfile('chromium'));
   const puppet = await puppeteer.launch({
     executablePath,
     headless,
@@ -77,6 +74,24 @@ export async function launchChromium({
         await Promise.all([...sessions].map((session) => emulate(session, next)));
       },
       errors: async () => [...errors, ...(await extension.reportedErrors())],
+      async find(url) {
+        const target = await puppet.waitForTarget((one) => one.type() === 'page' && one.url() === url);
+        return wrap(await target.asPage());
+      },
+      async openUnattached(url) {
+        await root.send('Target.createTarget', { url });
+        const { origin } = new URL(url);
+        return async () => {
+          const { targetInfos } = await root.send('Target.getTargets');
+          const ours = targetInfos.filter((info) => info.type === 'page' && info.url.startsWith(origin));
+          await Promise.all(ours.map(({ targetId }) => root.send('Target.closeTarget', { targetId })));
+        };
+      },
+      async restart() {
+        await puppet.close();
+        await end({ keepProfile: true });
+        return launchChromium(options, profile);
+      },
       close: end,
     };
   } catch (error) {

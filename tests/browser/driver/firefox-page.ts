@@ -153,6 +153,10 @@ export function createFirefoxPage(marionette: Marionette, scripts: FirefoxScript
     },
     freeze: () => Promise.reject(new Error('Cannot freeze a page in Firefox: it has no frozen state')),
     thaw: () => Promise.reject(new Error('Cannot thaw a page in Firefox: it has no frozen state')),
+    async crash() {
+      await show(handle);
+      await scripts.inChrome(crashSelectedTab);
+    },
     heapBytes: () => Promise.reject(new Error('Cannot weigh a page in Firefox: it tells the heap of no page')),
   };
   return self;
@@ -180,4 +184,15 @@ export function createFirefoxPage(marionette: Marionette, scripts: FirefoxScript
       return false;
     });
   }
+}
+
+/** Runs in the browser. */
+async function crashSelectedTab(): Promise<void> {
+  const { selectedBrowser } = Services.wm.getMostRecentWindow('navigator:browser').gBrowser;
+  const crashed = new Promise((resolve) => {
+    selectedBrowser.addEventListener('oop-browser-crashed', resolve, { once: true });
+  });
+  const tools = Cc['@mozilla.org/processtools-service;1'].getService(Ci.nsIProcessToolsService);
+  tools.kill(selectedBrowser.browsingContext.currentWindowGlobal.osPid);
+  await crashed;
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findProgram } from './find-program.ts';
 import { createFirefoxExtension } from './firefox-extension.ts';
@@ -25,6 +25,9 @@ const PREFS: NonNullable<LaunchOptions['prefs']> = {
   'app.update.disabledForTesting': true,
   'app.normandy.enabled': false,
   'extensions.update.enabled': false,
+  // An extension installed for a session keeps its storage and origin in the next, as one installed for good does.
+  'extensions.webextensions.keepStorageOnUninstall': true,
+  'extensions.webextensions.keepUuidOnUninstall': true,
   'services.settings.server': 'data:,#remote-settings-dummy/v1',
   // Marionette's own presets switch these off, and they are under test here.
   // Pages keep what they say on their console to themselves; on stdout it can be read.
@@ -37,14 +40,12 @@ const PREFS: NonNullable<LaunchOptions['prefs']> = {
 const SCHEMES = { dark: 0, light: 1 } as const;
 
 /** {@link launchBrowser} for Firefox. */
-export async function launchFirefox({
-  extensionDir,
-  prefs = {},
-  args = [],
-  headless = true,
-}: LaunchOptions): Promise<TestBrowser> {
+export async function launchFirefox(options: LaunchOptions, usedProfile?: string): Promise<TestBrowser> {
+  const { extensionDir, prefs = {}, args = [], headless = true } = options;
   const program = findProgram('firefox');
-  const profile = await createProfile('firefox');
+  const profile = usedProfile ?? (await createProfile('firefox'));
+  // The last browser's port.
+  await rm(join(profile, 'MarionetteActivePort'), { force: true });
   const lines = Object.entries({ ...PREFS, ...prefs }).map(
     ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
   );
@@ -121,6 +122,25 @@ export async function launchFirefox({
         ...(await scripts.inChrome(readErrors)),
         ...Array.from(said.join('').matchAll(/^console\.error: (?!RSLoader)(.*)$/gm), ([, text]) => text ?? ''),
       ],
+      async find(url) {
+        const handle = await waitFor(`tab with ${url}`, async () => {
+          const handles = (await marionette.send('WebDriver:GetWindowHandles')) as string[];
+          for (const one of handles) if ((await adopt(one).url()) === url) return one;
+          throw new Error(handles.join());
+        });
+        return adopt(handle);
+      },
+      openUnattached: () => Promise.reject(new Error('Cannot open a tab unattached in Firefox: its driver sees all')),
+      async restart() {
+        const exited = new Promise((resolve) => {
+          child.once('exit', resolve);
+        });
+        await marionette.send('Marionette:Quit', { flags: ['eAttemptQuit'] });
+        await exited;
+        marionette.end();
+        await endProcess({ keepProfile: true });
+        return launchFirefox(options, profile);
+      },
       async close() {
         marionette.end();
         await endProcess();
@@ -149,6 +169,8 @@ function readErrors(): string[] {
       // As the browser's code does it: here `instanceof` asks for the interface.
       .filter((message: unknown) => message instanceof Ci.nsIScriptError)
       .filter((error: ScriptError) => !(error.flags & Ci.nsIScriptError.warningFlag) && isOurs(error.sourceName))
-      .map((error: ScriptError) => `${error.errorMessage} (${error.sourceName}:${error.lineNumber}:${error.columnNumber})`)
+      .map(
+        (error: ScriptError) => `${error.errorMessage} (${error.sourceName}:${error.lineNumber}:${error.columnNumber})`,
+      )
   );
 }

@@ -48,10 +48,19 @@ export interface TestBrowser {
   readonly extension: TestExtension;
   /** A new tab, in front, loaded. */
   open(url: string): Promise<TestPage>;
+  /** A tab with this address that nobody opened here, or that the browser has made anew. */
+  find(url: string): Promise<TestPage>;
+  /**
+   * A new tab, in front, which nobody looks into: Chromium prerenders nothing for a page with a debugger. Returns what closes
+   * all such tabs of this origin. @throws {Error} in Firefox, which needs it for nothing
+   */
+  openUnattached(url: string): Promise<() => Promise<void>>;
   /** What `prefers-color-scheme` is, in open pages and later ones. */
   setColourScheme(scheme: ColourScheme): Promise<void>;
   /** Errors that pages and extension reported since the launch: uncaught ones and what `console.error` said. Not in the order of time. */
   errors(): Promise<string[]>;
+  /** Quits, and starts again on the same profile with the same extension. This one is of no use any more. */
+  restart(): Promise<TestBrowser>;
   /** Ends its processes and removes its profile. Also done when the process that launched it dies. */
   close(): Promise<void>;
 }
@@ -107,6 +116,8 @@ export interface TestPage {
   /** Stops the page's tasks, as the browser does with long hidden tabs. @throws {Error} in Firefox, which has no such state */
   freeze(): Promise<void>;
   thaw(): Promise<void>;
+  /** Ends the process of the page, as a fault in it would. Of no use any more after it. */
+  crash(): Promise<void>;
   /** JavaScript heap in use after a collection, in bytes, all scripts of the page together. @throws {Error} in Firefox, which tells it to nobody */
   heapBytes(): Promise<number>;
 }

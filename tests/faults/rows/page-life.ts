@@ -130,7 +130,8 @@ async function thaw({ page }: WatchedPage): Promise<void> {
 }
 
 async function goAndComeBack(world: World, runs: Iterable<number>, meanwhile: () => Promise<void>): Promise<void> {
-  const watched = await world.watch();
+  // The page of the pipeline asks for its state now and then: no browser caches a page with a request under way.
+  const watched = await world.watch({ path: '/strict' });
   const { page } = watched;
   await page.evaluate(() => void Object.assign(window, { sameDocument: true }));
   for (const _ of runs) {

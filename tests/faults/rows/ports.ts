@@ -41,6 +41,10 @@ const TYPES = [
   'toString',
 ];
 
+/** In each run but the first. */
+const RANDOM_PORTS = 20;
+const MESSAGES_A_PORT = 500;
+
 const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(Math.random() * items.length)] as Item;
 const randomMessage = (): unknown =>
   Math.random() < 0.1
@@ -59,19 +63,22 @@ export const PORT_ROWS: FaultRow[] = [
     fault: 'bad message on a port: junk, old version, 100 000 random ones',
     holds: 'port closed with a reason, others untouched',
     browsers: both('ports opened by hand from a page of the extension, beside a page that streams'),
-    runs: { short: 1, long: 10 },
+    runs: { short: 2, long: 11 },
     async induce(world, runs) {
       const watched = await world.watch();
       const raw = await openRawPage(world);
-      const messagesPerPort = 500;
       for (const run of runs) {
-        const ports = run === 0 ? BAD_STARTS.length : 20;
-        await openPorts(raw, ports, { starts: false });
         if (run === 0) {
+          await openPorts(raw, BAD_STARTS.length, { starts: false });
           for (const [index, [message]] of BAD_STARTS.entries()) await postOn(raw, index, [message]);
-        }
-        for (let port = 0; run > 0 && port < ports; port += 1) {
-          await postOn(raw, port, [START, ...Array.from({ length: messagesPerPort }, randomMessage)]);
+        } else {
+          for (let port = 0; port < RANDOM_PORTS; port += 1) {
+            await openPorts(raw, 1, { starts: false });
+            const streamId = `raw ${port}`;
+            const messages = Array.from({ length: MESSAGES_A_PORT }, randomMessage);
+            await postOn(raw, port, [{ ...START, streamId }, ...messages, null]);
+            await waitFor('the port to be closed', async () => (await heardOn(raw))[port]?.disconnected);
+          }
         }
         const heard = await waitFor(
           'every port to be closed',
@@ -125,12 +132,12 @@ export const PORT_ROWS: FaultRow[] = [
           assert.equal(long.length, lines * (run + 1));
           return true;
         });
-        const [port] = await heardOn(raw);
-        assert.ok(port && !port.disconnected, 'the port is there');
-        assert.ok(
-          port.longest > LONG_LINE * 3 && port.longest <= MAX_MESSAGE_BYTES,
-          `a message of ${port.longest} bytes`,
-        );
+        await waitFor('the long lines on the other port', async () => {
+          const [port] = await heardOn(raw);
+          assert.ok(port && !port.disconnected, 'the port is there');
+          assert.ok(port.longest > LONG_LINE * 3 && port.longest <= MAX_MESSAGE_BYTES, `${port.longest} bytes`);
+          return true;
+        });
       }
       await watched.settle();
     },
@@ -140,16 +147,17 @@ export const PORT_ROWS: FaultRow[] = [
     fault: '1000 ports',
     holds: 'all served, one source connection',
     browsers: both(
-      'four ports in each frame of a page of the extension, 200 more in each run (the short form stops at 400), beside a page that streams',
+      'four ports in each frame of a page of the extension, in a copy of the build that allows frames, 200 more in each run (the short form stops at 400), beside a page that streams',
     ),
     runs: { short: 2, long: 5 },
+    own: { instruments: () => ({ frames: true }) },
     async induce(world, runs) {
       // With more, a browser is busy with handing them over.
       const watched = await world.watch({ perSecond: 2 });
       const raw = await openRawPage(world);
       for (const run of runs) {
         const ports = 200 * (run + 1);
-        await openPorts(raw, 200, { starts: true });
+        await openPorts(raw, 200, { starts: true, frames: true });
         await waitFor(
           'updates on every port',
           async () => {

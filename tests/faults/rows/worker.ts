@@ -1,8 +1,8 @@
 import { both, type FaultRow } from '../row.ts';
 
 /**
- * A port that lived for less than a second counts as a failure: retries then back off to 30 s, and 20 a minute are all that
- * a page allows itself. No browser stops a background that soon; so most of the stops here come after that second.
+ * Part of the stops that come soon after the last recovery. A page allows itself 20 connects a minute to ports that lived for
+ * less than a second; no browser stops a background that soon.
  */
 const EARLY_PART = 0.3;
 const PROVEN_EVENTS = 55;

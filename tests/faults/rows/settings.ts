@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { waitFor } from '../../browser/driver/wait-for.ts';
+import { numbersFeed } from '../../browser/applied.ts';
+import { shownRows, waitForRow } from '../../browser/panel.ts';
+import { depthFeed, streamsFeed } from '../feeds.ts';
+import { both, type FaultRow } from '../row.ts';
+import { LIMIT_MS } from '../watched-page.ts';
+
+/** Rows of what a person changes. */
+export const SETTINGS_ROWS: FaultRow[] = [
+  {
+    number: 27,
+    fault: 'feed edited or removed while streaming',
+    holds: 'viewers are told; no orphan producer',
+    browsers: both('other settings are stored, as by an editor, while the page streams'),
+    runs: { short: 2, long: 20 },
+    async induce(world, runs) {
+      const { demo } = world;
+      const numbers = numbersFeed(demo);
+      const watched = await world.watch();
+      const { page } = watched;
+      const namesShown = async (...names: string[]): Promise<void> => {
+        await waitFor(
+          'the rows',
+          async () => {
+            assert.deepEqual(
+              (await shownRows(page)).map(({ name }) => name),
+              names,
+            );
+            return true;
+          },
+          { limitMs: LIMIT_MS },
+        );
+      };
+      for (const _ of runs) {
+        const edited = world.moment();
+        await world.configure({ ...numbers, name: 'Renamed', unit: 'n' }, streamsFeed);
+        await page.bringToFront();
+        await namesShown('Renamed', 'Open streams');
+        await watched.goesOn(edited);
+        await world.configure(depthFeed(demo), streamsFeed);
+        await page.bringToFront();
+        await namesShown('Depth', 'Open streams');
+        await waitFor('the source of the removed feed to be closed', () => demo.state.events.connections.now === 0);
+        await waitForRow(page, 'Depth', ({ state }) => state === 'live');
+        await world.streams(page, 1);
+        await watched.look();
+        watched.judgeSoFar();
+        const back = world.moment();
+        await world.configure(numbers, streamsFeed);
+        await page.bringToFront();
+        await namesShown('Numbers', 'Open streams');
+        await watched.goesOn(back);
+        await waitFor('the source of the removed feed to be quiet', () => demo.state.json.connections.now === 0);
+      }
+      await watched.settle();
+    },
+  },
+];
