@@ -116,7 +116,7 @@ export function advance(state: ConnectionState, event: ConnectionEvent, moment: 
     case 'start':
       return state.name === 'idle' && state.blockers.size === 0 ? connect(state, moment) : { state, effects: [] };
     case 'blocked':
-      return block(withBlocker(state, event.blocker, true), event.blocker, moment);
+      return block(withBlocker(state, event.blocker, true), event.blocker);
     case 'unblocked':
       return unblock(withBlocker(state, event.blocker, false), event.blocker, moment);
     case 'started':
@@ -151,12 +151,12 @@ const rest = (state: ConnectionState): ConnectionState => ({
   reason: null,
 });
 
-function block(state: ConnectionState, blocker: Blocker, { now }: Moment): Advance {
+function block(state: ConnectionState, blocker: Blocker): Advance {
   if (!hasPort(state)) return { state, effects: [] };
   // Before STARTED the protocol has no PAUSE: a port that is not live yet is let go.
-  if (state.name === 'connecting' || KEEPS_NO_PORT.includes(blocker)) {
-    return { state: rest(settle(state, now)), effects: [{ type: 'drop' }] };
-  }
+  if (state.name === 'connecting') return { state: rest(state), effects: [{ type: 'drop' }] };
+  // A port that the page lets go had not failed, however short it lived: people go back and forth faster than once a second.
+  if (KEEPS_NO_PORT.includes(blocker)) return { state: rest(strike(state)), effects: [{ type: 'drop' }] };
   if (state.name === 'paused') return { state, effects: [] };
   return {
     state: { ...state, name: 'paused' },
@@ -187,10 +187,13 @@ function connect(state: ConnectionState, { now }: Moment): Advance {
   };
 }
 
-/** Takes leave of a port: one that worked is struck from the budget. */
+/** Takes the connect of this port out of the budget. */
+const strike = (state: ConnectionState): ConnectionState => ({ ...state, unproven: state.unproven.slice(0, -1) });
+
+/** Takes leave of a port that died: one that worked is struck from the budget. */
 function settle(state: ConnectionState, now: number): ConnectionState {
   const proven = state.liveSince !== null && now - state.liveSince >= PROVEN_AFTER_MS;
-  return proven ? { ...state, unproven: state.unproven.slice(0, -1) } : state;
+  return proven ? strike(state) : state;
 }
 
 function retry(state: ConnectionState, reason: string, afterMs: number, { now, random }: Moment): Advance {

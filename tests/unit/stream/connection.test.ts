@@ -120,6 +120,15 @@ describe('connection', () => {
     expect(run([...LIVE, dismissed(true, 30_000)]).state.retryAt).toBe(30_000);
   });
 
+  test('going back and forth in the history spends nothing of the budget', () => {
+    let { state } = run(LIVE);
+    for (let time = 0; time < 100; time += 1) {
+      state = run([blocked('cached'), unblocked('cached'), STARTED], state).state;
+      expect(state).toMatchObject({ name: 'live' });
+    }
+    expect(state.unproven).toHaveLength(1);
+  });
+
   test('pausing does not lose the time for which the port has worked', () => {
     const { state } = run([START, [0, STARTED], [10, blocked('hidden')], [PROVEN_AFTER_MS, lost]]);
     expect(state.unproven).toHaveLength(0);
@@ -182,11 +191,11 @@ describe('connection, whatever happens in whatever order', () => {
         for (const [event, elapsedMs] of list) {
           now += elapsedMs;
           // Never live for long enough to count as working.
-          const next = advance(state.liveSince === null ? state : { ...state, liveSince: now }, event, {
-            now,
-            random: 0,
-          });
+          const before = state.liveSince === null ? state : { ...state, liveSince: now };
+          const next = advance(before, event, { now, random: 0 });
           state = next.state;
+          // Let go by the page itself: not in vain.
+          if (before.name === 'live' && state.name === 'idle') connects.pop();
           if (next.effects.some(({ type }) => type === 'connect')) connects.push(now);
         }
         connects.forEach((at, index) => {
