@@ -42,7 +42,8 @@ export async function launchHost(name: BrowserName, { instruments, prefs }: OwnB
  * What a browser itself reports of a request that failed; no extension can keep it from that. The first request of all is
  * for the sources of `npm start`, before a row has configured its own.
  */
-const FAILED_REQUEST = /net::ERR_|blocked by CORS policy|Failed to load resource|localhost:4100/;
+const FAILED_REQUEST =
+  /net::ERR_|blocked by CORS policy|Failed to load resource|can’t establish a connection|was interrupted while the page was loading|localhost:4100/;
 
 function* count(amount: Amount, tally: Tally): Generator<number> {
   const endAt = typeof amount === 'number' ? Infinity : performance.now() + amount.minutes * 60_000;
