@@ -13,6 +13,9 @@ import { holds, judge, numbersIn } from '../verdict.ts';
 import { LIMIT_MS } from '../watched-page.ts';
 import type { World } from '../world.ts';
 
+/** 1.6 s of them: how far a document got is written once a second, after the first acknowledgement. */
+const EVENTS_BEFORE_RELOAD = 80;
+
 const SITE = 'http://localhost/*';
 
 /** Rows of an extension that changes under its pages. */
@@ -33,6 +36,7 @@ export const EXTENSION_ROWS: FaultRow[] = [
       const watched = await world.watch();
       const { page } = watched;
       for (const _ of runs) {
+        await world.told(EVENTS_BEFORE_RELOAD);
         const { total } = world.demo.state.events.connections;
         const at = Date.now();
         await world.browser.extension.reload();
@@ -56,6 +60,10 @@ export const EXTENSION_ROWS: FaultRow[] = [
           addVerdict(world.tally, verdict);
           assert.ok(holds(verdict), JSON.stringify(verdict));
         }
+        // It begins where the old one was known to be, or a little before.
+        const [old, fresh] = scripts.map(numbersIn);
+        const between = (fresh?.[0] ?? Infinity) - (old?.at(-1) ?? 0) - 1;
+        assert.ok(between <= 0, `${between} were lost between the scripts`);
         world.tally.recoveriesMs.push((scripts[1]?.[0]?.appliedAt ?? Infinity) - at);
         assert.equal(await page.evaluate(() => document.querySelectorAll('[data-tidings-panel]').length), 1, 'panels');
         if (world.name === 'chromium') {
