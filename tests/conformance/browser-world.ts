@@ -46,7 +46,10 @@ export async function openBrowserWorld(
   const control = await openReady();
   const placeOf = (page: TestPage, call: (page: TestPage, command: object) => Promise<Reply>): Place => ({
     run: (command) => call(page, command),
-    leave: () => page.navigate(`${origin}/elsewhere`),
+    async leave() {
+      await page.navigate(`${origin}/elsewhere`);
+      return flavour === 'chromium' || page.hasCachedBack();
+    },
     comeBack: () => page.back(),
     freeze: () => page.freeze(),
     thaw: () => page.thaw(),

@@ -31,7 +31,10 @@ export function createFakeWorld(flavour: Flavour, { throws }: { throws?: 'always
         await runtime.settled();
         return reply;
       },
-      leave: async () => page.cache(),
+      async leave() {
+        page.cache();
+        return true;
+      },
       comeBack: async () => page.restore(),
       freeze: async () => page.freeze(),
       thaw: async () => page.thaw(),

@@ -63,3 +63,22 @@ export async function join(world: World, place: Place, options: Partial<Command>
     postBack: (...list: unknown[]) => world.background({ op: 'post', name, messages: list }),
   };
 }
+
+/** So many pages in a row are dropped by no browser that keeps pages at all. */
+const PAGES_TO_LEAVE = 10;
+
+/**
+ * A page in the back/forward cache, with its port. Firefox drops a few: then another is left.
+ * @throws {Error} when it drops all
+ */
+export async function joinAndLeave(world: World): Promise<{ place: Place; port: JoinedPort }> {
+  for (let page = 0; page < PAGES_TO_LEAVE; page += 1) {
+    const place = await world.openPage();
+    const port = await join(world, place);
+    if (await place.leave()) return { place, port };
+    await place.close();
+  }
+  throw new Error(
+    `Cannot try a page in the back/forward cache: the browser dropped ${PAGES_TO_LEAVE} of ${PAGES_TO_LEAVE}`,
+  );
+}

@@ -29,8 +29,8 @@ export interface Reply {
 /** A document that holds ports. */
 export interface Place {
   run(command: Command): Promise<Reply>;
-  /** Follows a link, so that the browser puts the document into its back/forward cache; and comes back to it. */
-  leave(): Promise<void>;
+  /** Goes to another page; whether the document is in the back/forward cache then. */
+  leave(): Promise<boolean>;
   comeBack(): Promise<void>;
   freeze(): Promise<void>;
   thaw(): Promise<void>;

@@ -84,6 +84,7 @@ export function createChromiumPage(page: Page, session: CDPSession): TestPage {
     },
     back: () => traverse(-1),
     forward: () => traverse(1),
+    hasCachedBack: () => Promise.reject(new Error('Cannot look into the cache of Chromium: it tells on the way back')),
     async reload() {
       await page.reload({ waitUntil: 'load' });
     },

@@ -85,6 +85,10 @@ export function createFirefoxPage(marionette: Marionette, scripts: FirefoxScript
     async forward() {
       await send('WebDriver:Forward');
     },
+    async hasCachedBack() {
+      await show(handle);
+      return scripts.inChrome(selectedTabHasCachedBack);
+    },
     async reload() {
       await send('WebDriver:Refresh');
     },
@@ -184,6 +188,13 @@ export function createFirefoxPage(marionette: Marionette, scripts: FirefoxScript
       return false;
     });
   }
+}
+
+/** Runs in the browser. */
+function selectedTabHasCachedBack(): boolean {
+  const { selectedBrowser } = Services.wm.getMostRecentWindow('navigator:browser').gBrowser;
+  const { sessionHistory } = selectedBrowser.browsingContext;
+  return sessionHistory.getEntryAtIndex(sessionHistory.index - 1).isInBFCache;
 }
 
 /** Runs in the browser. */

@@ -71,6 +71,12 @@ export interface TestPage {
   /** One step through the history, from the back/forward cache where the browser would take it. */
   back(): Promise<void>;
   forward(): Promise<void>;
+  /**
+   * Whether the browser has the page before this one in its back/forward cache. Firefox drops 2 to 6 of 100, with or without
+   * an extension: it may take the request for the next document for one of the old, and pages with requests are not kept.
+   * @throws {Error} in Chromium, which tells it on the way back
+   */
+  hasCachedBack(): Promise<boolean>;
   reload(): Promise<void>;
   close(): Promise<void>;
 

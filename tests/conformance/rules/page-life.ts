@@ -1,4 +1,4 @@
-import { both, goodbye, join, messages, upTo, type Rule } from '../rule.ts';
+import { both, goodbye, join, joinAndLeave, messages, upTo, type Rule } from '../rule.ts';
 
 /** Rules of a page that is left, cached, frozen, or outlives its extension. */
 export const PAGE_LIFE_RULES: Rule[] = [
@@ -20,9 +20,7 @@ export const PAGE_LIFE_RULES: Rule[] = [
       firefox: { backgroundTold: null, pageTold: false, postThrows: false, arrived: ['back'], received: ['late'] },
     },
     async run(world) {
-      const place = await world.openPage();
-      const port = await join(world, place);
-      await place.leave();
+      const { place, port } = await joinAndLeave(world);
       await world.watch();
       await port.postBack('meanwhile');
       await world.watch();
@@ -44,9 +42,7 @@ export const PAGE_LIFE_RULES: Rule[] = [
     name: 'background killed while the page is in the back/forward cache',
     browsers: { chromium: { pageTold: false, postThrows: false }, firefox: { pageTold: false, postThrows: true } },
     async run(world) {
-      const place = await world.openPage();
-      const port = await join(world, place);
-      await place.leave();
+      const { place, port } = await joinAndLeave(world);
       await world.watch();
       await world.killBackground();
       await world.watch();
@@ -63,9 +59,7 @@ export const PAGE_LIFE_RULES: Rule[] = [
       firefox: { received: [], pageTold: false, postThrows: true },
     },
     async run(world) {
-      const place = await world.openPage();
-      const port = await join(world, place);
-      await place.leave();
+      const { place, port } = await joinAndLeave(world);
       await world.watch();
       await world.background({ op: 'disconnect', name: port.name, messages: ['last'] });
       await world.watch();
