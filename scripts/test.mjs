@@ -9,7 +9,7 @@ Sets up, then runs every check. The last line is the totals of all of them.
   --only <steps>   just these steps, with commas between them, and what they need
   --help           this text
 
-Steps: types, lint, format, unit, builds, manifests, web-ext, sizes, knip, browser`;
+Steps: types, lint, format, unit, builds, manifests, web-ext, sizes, knip, browser, faults`;
 
 function readOptions() {
   try {
@@ -31,6 +31,6 @@ const { only: lists, help } = readOptions();
 const only = lists.flatMap((list) => list.split(','));
 if (help) console.log(HELP);
 else {
-  const needsBrowsers = only.length === 0 || only.includes('browser');
+  const needsBrowsers = only.length === 0 || only.includes('browser') || only.includes('faults');
   await setUpAndRun({ browsers: needsBrowsers ? ['chromium', 'firefox'] : [], script: 'test.ts', args: only });
 }

@@ -7,7 +7,7 @@ import { vitestStep } from './vitest-step.ts';
 import { webExtLintStep } from './web-ext-lint.ts';
 import { zipStep } from './zip-step.ts';
 
-/** Two keep two cores busy; the browser tests measure time, and their step waits until all others have ended. */
+/** Two keep two cores busy. The tests in browsers measure time: each of the two steps waits until all others have ended. */
 const AT_ONCE = 2;
 
 /** What the browser tests load: the build people try out, and one that tells its page what was applied. */
@@ -45,10 +45,15 @@ const CHECKS: readonly Step[] = [
   vitestStep('manifests', { after: [...STORE_BUILDS, ...BROWSER_TEST_BUILDS].map(({ name }) => name), show: false }),
 ];
 
+const checks = CHECKS.map(({ name }) => name);
+
 const STEPS: readonly Step[] = [
   ...CHECKS,
-  vitestStep('browser', { after: CHECKS.map(({ name }) => name), show: true }),
+  vitestStep('browser', { after: checks, show: true }),
+  vitestStep('faults', { after: [...checks, 'browser'], show: true }),
 ];
+
+const IN_BROWSERS: readonly string[] = ['browser', 'faults'];
 
 /** The chosen steps, and the steps they need to find their files. All of them if none is chosen. */
 function chooseSteps(only: readonly string[]): readonly Step[] {
@@ -57,7 +62,9 @@ function chooseSteps(only: readonly string[]): readonly Step[] {
     only.includes(name) || (only.includes('builds') && name.includes('build'));
   const chosen = new Set(STEPS.filter(isChosen));
   for (const step of chosen) {
-    const needed = step.name === 'browser' ? ['prepare', ...BROWSER_TEST_BUILDS.map(({ name }) => name)] : step.after;
+    const needed = IN_BROWSERS.includes(step.name)
+      ? ['prepare', ...BROWSER_TEST_BUILDS.map(({ name }) => name)]
+      : step.after;
     for (const other of STEPS) if (needed.includes(other.name)) chosen.add(other);
   }
   return STEPS.filter((step) => chosen.has(step));
@@ -67,7 +74,7 @@ const seconds = (startedAt: number): string => `${((performance.now() - startedA
 
 async function runStep(step: Step, signal: AbortSignal): Promise<Outcome> {
   const startedAt = performance.now();
-  if (step.name === 'browser') console.log('\nbrowser tests');
+  if (IN_BROWSERS.includes(step.name)) console.log(`\n${step.name} tests`);
   const outcome = await step.run(signal).catch((error: unknown): Outcome => {
     const log = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { passed: 0, failed: 1, log };
