@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sparklineCoordinates } from '../../../utils/ui/sparkline';
+import { createSparkline, sparklineCoordinates } from '../../../utils/ui/sparkline';
+import { createDom } from '../../fakes/dom';
 
 describe('sparkline', () => {
   it.each([
@@ -63,5 +64,21 @@ describe('sparkline', () => {
         }
       }),
     );
+  });
+});
+
+describe('sparkline element', () => {
+  it('is an image with words, and not there while it has none', () => {
+    const { element, update } = createSparkline(createDom().document);
+    const points = [
+      { at: 0, value: 1 },
+      { at: 10, value: 2 },
+    ];
+    update(points, '1 to 2');
+    expect(['role', 'aria-label', 'hidden'].map((name) => element.getAttribute(name))).toEqual(['img', '1 to 2', null]);
+    expect(element.querySelector('polyline')?.getAttribute('points')).toBe(sparklineCoordinates(points));
+    update([], '');
+    expect(element.hasAttribute('hidden')).toBe(true);
+    expect(element.querySelector('polyline')?.getAttribute('points')).toBe('');
   });
 });

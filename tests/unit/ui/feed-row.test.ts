@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import type { FeedKind, FeedStatus, Update } from '../../../utils/stream/protocol';
+import type { StreamState } from '../../../utils/stream/subscriber';
+import { setText } from '../../../utils/ui/create-element';
+import { createFeedModel, type FeedModel, type FeedView } from '../../../utils/ui/feed-model';
+import { createFeedRow } from '../../../utils/ui/feed-row';
+import { createFormat } from '../../../utils/ui/format';
+import { createDom } from '../../fakes/dom';
+import { createEnglish } from './english';
+
+const AT = Date.UTC(2026, 0, 2, 3, 4, 5);
+const LIVE: StreamState = { name: 'live', reason: null, retryAt: null };
+
+const t = createEnglish();
+const format = createFormat(t, 'en-US');
+
+/** A row, and the model of the one feed that it shows. */
+function createBench(kind: FeedKind = 'state', unit = 'jobs') {
+  const { document } = createDom();
+  const { element, update } = createFeedRow(document, t, format, setText);
+  const model: FeedModel = createFeedModel();
+  model.onStream(LIVE);
+  model.onFeeds([{ id: 'queue', name: 'Queue', kind, unit, epoch: 'e', staleAfterMs: 10_000 }]);
+  let seq = 0;
+  const part = (className: string): HTMLElement => {
+    const found = element.querySelector<HTMLElement>(`.${className}`);
+    if (!found) throw new Error(`Cannot find "${className}" in the row`);
+    return found;
+  };
+  const view = (now: number): FeedView => {
+    const [feed] = model.snapshot(now).feeds ?? [];
+    if (!feed) throw new Error('Cannot show the row: the model has no feed');
+    return feed;
+  };
+  return {
+    element,
+    part,
+    /** What the row shows in a part of it; nothing where that is hidden. */
+    text: (className: string): string => (part(className).hidden ? '' : (part(className).textContent ?? '')),
+    receive(...values: Update['value'][]) {
+      const updates = values.map((value): Update => ({ seq: ++seq, at: AT + seq * 1_000, value }));
+      model.onBatch([{ feed: 'queue', epoch: 'e', updates, merged: 0, lost: 0 }]);
+    },
+    count: (merged: number, lost: number) => model.onBatch([{ feed: 'queue', epoch: 'e', updates: [], merged, lost }]),
+    status: (status: Partial<FeedStatus>) =>
+      model.onStatus({ feed: 'queue', state: 'live', since: AT, reason: null, retryAt: null, ...status }),
+    show(now = AT + seq * 1_000, stream = LIVE) {
+      update(view(now), stream, now);
+    },
+    toggle: () => part('state').click(),
+  };
+}
+
+describe('row of a state feed', () => {
+  it('has a dash for a value that has yet to come, and neither unit nor age', () => {
+    const { show, text, element } = createBench();
+    show();
+    expect(['name', 'value', 'unit', 'age', 'change', 'state'].map(text)).toEqual([
+      'Queue',
+      '–',
+      '',
+      '',
+      '',
+      'waiting',
+    ]);
+    expect(element.dataset['state']).toBe('waiting');
+  });
+
+  it('shows the newest value with its unit, change, age and state', () => {
+    const { show, text, receive, element } = createBench();
+    receive(12, 15);
+    show(AT + 5_000);
+    expect(['value', 'unit', 'change', 'age', 'state'].map(text)).toEqual(['15', 'jobs', '▲ +3', '3 s', 'live']);
+    expect(element.dataset['state']).toBe('live');
+  });
+
+  it('becomes stale by time alone', () => {
+    const { show, text, receive, element } = createBench();
+    receive(12);
+    show(AT + 1_000);
+    show(AT + 60_000);
+    expect([text('state'), element.dataset['state'], text('age')]).toEqual(['stale', 'stale', '59 s']);
+  });
+
+  it('draws a sparkline from the second number on, and says it in words', () => {
+    const { show, receive, part } = createBench();
+    receive(12);
+    show();
+    expect(part('sparkline').hasAttribute('hidden')).toBe(true);
+    receive(18, 15);
+    show();
+    expect(part('sparkline').hasAttribute('hidden')).toBe(false);
+    expect(part('sparkline').getAttribute('aria-label')).toBe('12 to 18 in 2 s, now 15');
+    expect(part('sparkline').querySelector('polyline')?.getAttribute('points')?.split(' ')).toHaveLength(3);
+  });
+
+  it('has no lines', () => {
+    const { show, receive, part } = createBench();
+    receive(1, 2);
+    show();
+    expect(part('lines').children).toHaveLength(0);
+  });
+
+  it('shows markup as the text that it is', () => {
+    const { show, receive, part, element } = createBench();
+    receive('<img src=x>');
+    show();
+    expect(part('value').textContent).toBe('<img src=x>');
+    expect(element.querySelector('img')).toBeNull();
+  });
+
+  it('lets a text run in its own direction, and a change from left to right', () => {
+    const { show, part } = createBench();
+    show();
+    expect(['name', 'value', 'change'].map((name) => part(name).dir)).toEqual(['auto', 'auto', 'ltr']);
+  });
+});
+
+describe('row of an event feed', () => {
+  it('shows its last five updates, oldest first, and how many came in all', () => {
+    const { show, receive, part, text } = createBench('event');
+    receive('a', 'b', 'c', 'd', 'e', 'f');
+    show();
+    const lines = [...part('lines').children].map(({ textContent }) => textContent);
+    expect(lines.map((line) => line?.at(-1))).toEqual(['b', 'c', 'd', 'e', 'f']);
+    expect(lines[0]).toBe(`${format.time(AT + 2_000)} b`);
+    expect([text('value'), text('unit'), text('change')]).toEqual(['', '', '6 in all']);
+  });
+
+  it('has one line more for each update, and keeps the elements it has', () => {
+    const { show, receive, part } = createBench('event');
+    receive('a');
+    show();
+    const [first] = part('lines').children;
+    receive('b');
+    show();
+    expect(part('lines').children).toHaveLength(2);
+    expect(part('lines').children[0]).toBe(first);
+  });
+});
+
+describe('details of a row', () => {
+  it('are closed until the state is pressed, and again after', () => {
+    const { show, part, text, toggle } = createBench();
+    show();
+    expect([part('state').ariaExpanded, text('details')]).toEqual(['false', '']);
+    toggle();
+    expect([part('state').ariaExpanded, text('details')]).toEqual(['true', 'No value has come yet.']);
+    toggle();
+    expect([part('state').ariaExpanded, text('details')]).toEqual(['false', '']);
+  });
+
+  it('name the feed and its state to who hears the button', () => {
+    const { show, receive, part } = createBench();
+    receive(1);
+    show();
+    expect(part('state').getAttribute('aria-label')).toBe('live, Queue, details');
+  });
+
+  it('say why a source is retried, and count down to the next try', () => {
+    const { show, status, text, toggle } = createBench();
+    status({ state: 'retrying', reason: { code: 'http', detail: '503' }, retryAt: AT + 5_000 });
+    show(AT);
+    toggle();
+    expect(text('details')).toBe('The server refused: 503\nNext try in 5 s');
+    show(AT + 2_000);
+    expect(text('details')).toBe('The server refused: 503\nNext try in 3 s');
+    show(AT + 5_000);
+    expect(text('details')).toBe('The server refused: 503\nTrying now');
+  });
+
+  it('say when the newest value came, and what was merged, lost and restarted, but no zero', () => {
+    const { show, receive, count, text, toggle } = createBench('event');
+    receive('a');
+    count(2, 3);
+    show();
+    toggle();
+    const lines = text('details').split('\n');
+    expect(lines).toContain(`Newest value at ${format.time(AT + 1_000)}`);
+    expect(lines).toContain('Merged into newer values: 2');
+    expect(lines).toContain('Lost: 3');
+    expect(lines.join()).not.toContain('restarted');
+  });
+
+  it('speak of the stream and not of the source while there is none', () => {
+    const { show, receive, status, text, toggle } = createBench();
+    receive(1);
+    status({ state: 'blocked', reason: { code: 'needs-access', detail: 'a.example' } });
+    const stream: StreamState = { name: 'waiting', reason: 'disconnect', retryAt: AT + 3_000 };
+    show(AT + 1_000, stream);
+    toggle();
+    expect(text('details').split('\n').slice(0, 3)).toEqual([
+      'Connection lost',
+      'The background of Tidings stopped.',
+      'Next try in 2 s',
+    ]);
+  });
+});
