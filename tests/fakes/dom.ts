@@ -125,7 +125,9 @@ function completePrototypes(): void {
         return (options.find(({ selected }) => selected) ?? options[0])?.value ?? '';
       },
       set(this: HTMLSelectElement, value: string) {
-        for (const option of this.querySelectorAll('option')) option.selected = option.value === value;
+        // Not `selected`: linkedom takes the selection from any other option, also with `false`.
+        for (const option of this.querySelectorAll('option'))
+          option.toggleAttribute('selected', option.value === value);
       },
     },
   });
