@@ -64,6 +64,8 @@ export function mountPanel({ document, model, actions, store, t, signal: outer }
   const rtl = t('@@bidi_dir') === 'rtl';
   panel.dir = rtl ? 'rtl' : 'ltr';
   panel.ariaLabel = t('extension.name');
+  // What is pressed in it gets the focus, and so the keys after it.
+  panel.tabIndex = -1;
   status.role = 'status';
   move.show('move', t('panel.move'));
 
