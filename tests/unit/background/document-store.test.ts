@@ -1,0 +1,72 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { DocumentRecord } from '../../../utils/background/document-memory';
+import { createDocumentStore } from '../../../utils/background/document-store';
+import { type FakeIndexedDb, installIndexedDb } from '../../fakes/indexed-db';
+
+let database: FakeIndexedDb;
+
+beforeEach(() => {
+  database = installIndexedDb();
+});
+
+const record = (at: number): DocumentRecord => ({ at, cursors: { log: { epoch: 'e', seq: at } } });
+
+describe('document store', () => {
+  test('has nothing of a document that it was not told of', async () => {
+    expect(await createDocumentStore().get('a')).toBeUndefined();
+  });
+
+  test('gives back what was put last, also to the next background', async () => {
+    const store = createDocumentStore();
+    await store.put('a', record(1));
+    await store.put('b', record(2));
+    await store.put('a', record(3));
+    expect(await store.get('a')).toEqual(record(3));
+    expect(await createDocumentStore().get('b')).toEqual(record(2));
+  });
+
+  test('removes what was written before a time, and what was written then not', async () => {
+    const store = createDocumentStore();
+    for (const at of [9, 10, 11]) await store.put(`document ${at}`, record(at));
+    await store.removeBefore(10);
+    expect(await Promise.all([9, 10, 11].map((at) => store.get(`document ${at}`)))).toEqual([
+      undefined,
+      record(10),
+      record(11),
+    ]);
+  });
+
+  test('removes by when a record was written last', async () => {
+    const store = createDocumentStore();
+    await store.put('a', record(1));
+    await store.put('a', record(20));
+    await store.removeBefore(10);
+    expect(await store.get('a')).toEqual(record(20));
+  });
+
+  test('opens its database when first used, and once', async () => {
+    const store = createDocumentStore();
+    expect(database.openings).toBe(0);
+    await Promise.all([store.get('a'), store.put('a', record(1)), store.removeBefore(0)]);
+    expect(database.openings).toBe(1);
+  });
+
+  test('rejects where the browser refuses, and tries again at the next use', async () => {
+    const store = createDocumentStore();
+    database.refusal = new DOMException('refused', 'SecurityError');
+    await expect(store.get('a')).rejects.toThrow('refused');
+    await expect(store.put('a', record(1))).rejects.toThrow('refused');
+    await expect(store.removeBefore(1)).rejects.toThrow('refused');
+    database.refusal = null;
+    await store.put('a', record(1));
+    expect(await store.get('a')).toEqual(record(1));
+  });
+
+  test('goes on after the browser closed its database', async () => {
+    const store = createDocumentStore();
+    await store.put('a', record(1));
+    database.forceClose();
+    expect(await store.get('a')).toEqual(record(1));
+    expect(database.openings).toBe(2);
+  });
+});

@@ -1,0 +1,123 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createIndexedDbSegments, type Segments } from '../../../utils/feeds/segments';
+import { type FakeIndexedDb, installIndexedDb } from '../../fakes/indexed-db';
+
+let database: FakeIndexedDb;
+let segments: Segments;
+
+beforeEach(() => {
+  database = installIndexedDb();
+  segments = createIndexedDbSegments();
+});
+
+const refused = (): DOMException => new DOMException('refused', 'SecurityError');
+
+describe('segments in IndexedDB', () => {
+  test('a connection has none at first', async () => {
+    expect(await segments.load('a')).toEqual([]);
+  });
+
+  test('come back by number, whatever the order they were put in', async () => {
+    for (const number of [10, 2, 1]) await segments.put('a', number, `text ${number}`);
+    expect(await segments.load('a')).toEqual([
+      [1, 'text 1'],
+      [2, 'text 2'],
+      [10, 'text 10'],
+    ]);
+  });
+
+  test.each(['a', 'a b', 'ab', '', '["a",1]'])('of one connection are not those of "%s"', async (other) => {
+    await segments.put('a.', 0, 'mine');
+    await segments.put(other, 0, 'other');
+    expect(await segments.load('a.')).toEqual([[0, 'mine']]);
+    expect(await segments.load(other)).toEqual([[0, 'other']]);
+  });
+
+  test('outlive the background', async () => {
+    await segments.put('a', 0, 'text');
+    expect(await createIndexedDbSegments().load('a')).toEqual([[0, 'text']]);
+  });
+
+  test('of another name are another database', async () => {
+    await segments.put('a', 0, 'text');
+    expect(await createIndexedDbSegments('other').load('a')).toEqual([]);
+  });
+
+  test('one takes the place of all that its connection has, and of nothing else', async () => {
+    for (const number of [0, 1, 2]) await segments.put('a', number, 'old');
+    await segments.put('b', 0, 'other');
+    await segments.replace('a', 3, 'new');
+    expect(await segments.load('a')).toEqual([[3, 'new']]);
+    expect(await segments.load('b')).toEqual([[0, 'other']]);
+  });
+
+  test('go with the connections that are not kept', async () => {
+    for (const connection of ['a', 'b', 'c']) {
+      await segments.put(connection, 0, connection);
+      await segments.put(connection, 1, connection);
+    }
+    await segments.prune(new Set(['b', 'never there']));
+    expect(await Promise.all(['a', 'b', 'c'].map((connection) => segments.load(connection)))).toEqual([
+      [],
+      [
+        [0, 'b'],
+        [1, 'b'],
+      ],
+      [],
+    ]);
+  });
+
+  test('one that is written is kept once it is said to be', async () => {
+    const writes = Array.from({ length: 20 }, (_, n) => segments.put('a', n, String(n)));
+    await writes[19];
+    expect(await createIndexedDbSegments().load('a')).toHaveLength(20);
+    await Promise.all(writes);
+  });
+});
+
+describe('database of the segments', () => {
+  test('is opened when first used, and once', async () => {
+    expect(database.openings).toBe(0);
+    await Promise.all([segments.load('a'), segments.put('a', 0, ''), segments.prune(new Set(['a']))]);
+    expect(database.openings).toBe(1);
+  });
+
+  test('that is refused rejects all, and is tried again at the next use', async () => {
+    database.refusal = refused();
+    await expect(segments.load('a')).rejects.toThrow('refused');
+    await expect(segments.put('a', 0, 'text')).rejects.toThrow('refused');
+    await expect(segments.replace('a', 0, 'text')).rejects.toThrow('refused');
+    await expect(segments.prune(new Set())).rejects.toThrow('refused');
+    database.refusal = null;
+    await segments.put('a', 0, 'text');
+    expect(await segments.load('a')).toEqual([[0, 'text']]);
+  });
+
+  test('is opened again after the browser closed it', async () => {
+    await segments.put('a', 0, 'text');
+    database.forceClose();
+    await segments.put('a', 1, 'more');
+    expect(await segments.load('a')).toHaveLength(2);
+    expect(database.openings).toBe(2);
+  });
+
+  test('that turns out to be closed costs one write', async () => {
+    await segments.put('a', 0, 'text');
+    database.close();
+    await expect(segments.put('a', 1, 'lost')).rejects.toThrow(DOMException);
+    await segments.put('a', 1, 'kept');
+    expect(await segments.load('a')).toEqual([
+      [0, 'text'],
+      [1, 'kept'],
+    ]);
+  });
+
+  test('lets go when another version of the extension wants it', async () => {
+    await segments.put('a', 0, 'text');
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const request = indexedDB.open('tidings', 2);
+    request.addEventListener('success', () => resolve(request.result.version));
+    request.addEventListener('blocked', () => reject(new Error('blocked')));
+    expect(await promise).toBe(2);
+  });
+});
