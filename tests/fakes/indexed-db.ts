@@ -2,8 +2,8 @@ import { forceCloseDatabase, IDBFactory } from 'fake-indexeddb';
 import 'fake-indexeddb/auto';
 
 export interface FakeIndexedDb {
-  /** As long as it is set every opening fails with it. */
-  refusal: DOMException | null;
+  /** Whether an opening works, throws at once, or fails later as a request does. */
+  opening: 'works' | 'throws' | 'fails';
   /** How often a database was opened. */
   readonly openings: number;
   /** Closes what is open as a browser does that clears its data: with an event. */
@@ -18,7 +18,7 @@ export function installIndexedDb(): FakeIndexedDb {
   let opened: IDBDatabase[] = [];
   let openings = 0;
   const fake: FakeIndexedDb = {
-    refusal: null,
+    opening: 'works',
     get openings() {
       return openings;
     },
@@ -33,7 +33,11 @@ export function installIndexedDb(): FakeIndexedDb {
   };
   const open = factory.open.bind(factory);
   factory.open = (name, version) => {
-    if (fake.refusal) throw fake.refusal;
+    if (fake.opening === 'throws') throw new DOMException('refused', 'SecurityError');
+    if (fake.opening === 'fails') {
+      open('refused', 2);
+      return open('refused', 1);
+    }
     openings += 1;
     const request = open(name, version);
     request.addEventListener('success', () => opened.push(request.result));

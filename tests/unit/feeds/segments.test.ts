@@ -10,8 +10,6 @@ beforeEach(() => {
   segments = createIndexedDbSegments();
 });
 
-const refused = (): DOMException => new DOMException('refused', 'SecurityError');
-
 describe('segments in IndexedDB', () => {
   test('a connection has none at first', async () => {
     expect(await segments.load('a')).toEqual([]);
@@ -82,16 +80,19 @@ describe('database of the segments', () => {
     expect(database.openings).toBe(1);
   });
 
-  test('that is refused rejects all, and is tried again at the next use', async () => {
-    database.refusal = refused();
-    await expect(segments.load('a')).rejects.toThrow('refused');
-    await expect(segments.put('a', 0, 'text')).rejects.toThrow('refused');
-    await expect(segments.replace('a', 0, 'text')).rejects.toThrow('refused');
-    await expect(segments.prune(new Set())).rejects.toThrow('refused');
-    database.refusal = null;
-    await segments.put('a', 0, 'text');
-    expect(await segments.load('a')).toEqual([[0, 'text']]);
-  });
+  test.each(['throws', 'fails'] as const)(
+    'whose opening %s rejects all, and is tried again at the next use',
+    async (how) => {
+      database.opening = how;
+      await expect(segments.load('a')).rejects.toThrow(DOMException);
+      await expect(segments.put('a', 0, 'text')).rejects.toThrow(DOMException);
+      await expect(segments.replace('a', 0, 'text')).rejects.toThrow(DOMException);
+      await expect(segments.prune(new Set())).rejects.toThrow(DOMException);
+      database.opening = 'works';
+      await segments.put('a', 0, 'text');
+      expect(await segments.load('a')).toEqual([[0, 'text']]);
+    },
+  );
 
   test('is opened again after the browser closed it', async () => {
     await segments.put('a', 0, 'text');
