@@ -4,16 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { ROOT, runCommand, tool } from '../scripts/run-command.ts';
 
-const ENTRIES = {
-  background: new URL('extension/background.ts', import.meta.url),
-  content: new URL('extension/content.ts', import.meta.url),
-};
-
-/** Builds the measuring extension from the product's own modules, minified as the product is. Returns its folder. */
-export async function buildMeasuring(): Promise<string> {
-  const folder = join(ROOT, '.output', 'bench-measuring');
+/** Builds the scripts of a folder beside this file, minified as the product is. Returns where. */
+async function buildExtension(folderName: string, names: readonly string[]): Promise<string> {
+  const source = new URL(`${folderName}/`, import.meta.url);
+  const folder = join(ROOT, '.output', `bench-${folderName}`);
   await rm(folder, { recursive: true, force: true });
-  for (const [name, entry] of Object.entries(ENTRIES)) {
+  for (const name of names) {
     await build({
       configFile: false,
       logLevel: 'error',
@@ -21,23 +17,34 @@ export async function buildMeasuring(): Promise<string> {
         outDir: folder,
         emptyOutDir: false,
         target: 'chrome122',
-        lib: { entry: fileURLToPath(entry), formats: ['iife'], name, fileName: () => `${name}.js` },
+        lib: {
+          entry: fileURLToPath(new URL(`${name}.ts`, source)),
+          formats: ['iife'],
+          name,
+          fileName: () => `${name}.js`,
+        },
       },
     });
   }
-  await copyFile(new URL('extension/manifest.json', import.meta.url), join(folder, 'manifest.json'));
+  await copyFile(new URL('manifest.json', source), join(folder, 'manifest.json'));
   return folder;
 }
 
+/** Builds the measuring extension from the product's own modules. Returns its folder. */
+export const buildMeasuring = (): Promise<string> => buildExtension('extension', ['background', 'content']);
+
+/** Builds the extension whose content script does nothing. Returns its folder. */
+export const buildEmpty = (): Promise<string> => buildExtension('empty', ['content']);
+
 /**
- * Builds the product as `npm start` does, in a folder of its own. Returns that.
+ * Builds the product as `npm start` does, in a folder of its own; `isForStores`: as it goes to the stores, where it may read
+ * no page before a person allows it. Returns the folder.
  * @throws {Error} with what the build said, when it fails
  */
-export async function buildProduct(): Promise<string> {
+export async function buildProduct({ isForStores = false } = {}): Promise<string> {
   const { signal } = new AbortController();
-  const { code, output } = await runCommand(tool('wxt/bin/wxt.mjs', 'build', '-b', 'chrome', '-m', 'bench'), {
-    signal,
-  });
+  const mode = isForStores ? [] : ['-m', 'bench'];
+  const { code, output } = await runCommand(tool('wxt/bin/wxt.mjs', 'build', '-b', 'chrome', ...mode), { signal });
   if (code !== 0) throw new Error(`Cannot build the product: ${output}`);
-  return join(ROOT, '.output', 'chrome-mv3-bench');
+  return join(ROOT, '.output', isForStores ? 'chrome-mv3' : 'chrome-mv3-bench');
 }

@@ -6,12 +6,16 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../scripts/run-command.ts';
-import { buildMeasuring, buildProduct } from './build.ts';
+import { buildEmpty, buildMeasuring, buildProduct } from './build.ts';
 import { measureBursts } from './burst-figure.ts';
+import { measureBlocked } from './blocked-figure.ts';
+import { measureContent } from './content-figure.ts';
 import { writeBetweenMarkers } from './document.ts';
 import { type Figure, toMarkdown } from './figure.ts';
 import { measureHidden } from './hidden-figure.ts';
 import { describeMachine } from './machine.ts';
+import { measurePorts } from './ports-figure.ts';
+import { measureShown } from './shown-figure.ts';
 import { measureUpdates } from './update-figure.ts';
 
 const startedAt = performance.now();
@@ -21,10 +25,22 @@ const { only } = parseArgs({ options: { only: { type: 'string' } } }).values;
 console.log('Building the extensions');
 const measuring = await buildMeasuring();
 
+let built: Promise<string> | undefined;
+const product = (): Promise<string> => (built ??= buildProduct());
+
 const measurements: Record<string, () => Promise<Figure>> = {
   update: () => measureUpdates(measuring),
   burst: () => measureBursts(measuring),
-  hidden: async () => measureHidden(measuring, await buildProduct()),
+  hidden: async () => measureHidden(measuring, await product()),
+  ports: () => measurePorts(measuring),
+  blocked: () => measureBlocked(measuring),
+  shown: async () => measureShown(measuring, await product()),
+  content: async () =>
+    measureContent({
+      product: await product(),
+      empty: await buildEmpty(),
+      stored: await buildProduct({ isForStores: true }),
+    }),
 };
 const chosen = Object.entries(measurements).filter(([name]) => only === undefined || only === name);
 if (chosen.length === 0)

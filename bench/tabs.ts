@@ -1,7 +1,7 @@
 import type { TestBrowser, TestPage } from '../tests/browser/driver/test-browser.ts';
 import { waitFor } from '../tests/browser/driver/wait-for.ts';
 import type { Demo } from '../tests/servers/demo.ts';
-import type { Settings } from '../utils/settings/settings.ts';
+import { configure, eventsFeed, socketFeed, untilLive } from './configure.ts';
 
 /** One way in which tabs are kept up to date, or not. */
 export interface Tabs {
@@ -16,59 +16,6 @@ export interface Tabs {
   /** How many updates the tab has received; `null` where nothing does. */
   received: ((page: TestPage) => Promise<number>) | null;
 }
-
-declare const chrome: { storage: { local: { set(items: object): Promise<void> } } };
-
-/** Two feeds that change ten times a second, a state and an event feed, on every page of the demo. */
-const settingsFor = ({ port }: Demo): Settings => ({
-  version: 1,
-  feeds: [
-    {
-      id: 'running-builds',
-      name: 'Running builds',
-      kind: 'state',
-      source: {
-        type: 'websocket',
-        address: `ws://localhost:${port}/socket`,
-        onConnect: [],
-        format: 'json',
-        silentAfterMs: 20_000,
-      },
-      path: '$.running',
-      unit: 'builds',
-      paceMs: 1_000,
-    },
-    {
-      id: 'build-log',
-      name: 'Build log',
-      kind: 'event',
-      source: {
-        type: 'sse',
-        address: `http://localhost:${port}/events`,
-        event: null,
-        consecutiveIds: true,
-        silentAfterMs: 20_000,
-      },
-      path: '$.line',
-      unit: '',
-      paceMs: 1_000,
-    },
-  ],
-  sites: [{ id: 'demo', patterns: ['http://localhost/*'], feeds: null }],
-});
-
-async function configure(browser: TestBrowser, demo: Demo): Promise<void> {
-  const page = await browser.extension.openPage('popup.html');
-  const json = JSON.stringify(settingsFor(demo));
-  await page.evaluate((text) => chrome.storage.local.set({ settings: JSON.parse(text) as Settings }), json);
-  await page.close();
-}
-
-/** Runs in the panel's shadow root. */
-const hasValues = (root: ShadowRoot): boolean => {
-  const rows = [...root.querySelectorAll('.feed')];
-  return rows.length === 2 && rows.every((row) => row.getAttribute('data-state') === 'live');
-};
 
 const countReceived = (page: TestPage): Promise<number> =>
   page.evaluate(() => Number(document.documentElement.dataset['received'] ?? 0));
@@ -99,8 +46,8 @@ export const createTabs = (measuring: string, product: string): Tabs[] => {
       kind: 'tidings',
       path: '/away',
       extensionDir: product,
-      prepare: configure,
-      ready: (page) => waitFor('live values', () => page.inShadow(hasValues), { limitMs: 20_000 }),
+      prepare: (browser, demo) => configure(browser, [socketFeed(demo, '$.running'), eventsFeed(demo)]),
+      ready: (page) => untilLive(page, 2),
       received: null,
     },
     { ...counting, name: 'raw port, an interval each', path: '/away?interval' },

@@ -1,9 +1,12 @@
 /** Background of the measuring extension: serves all contenders, and measures when `measure` is called. */
 import { browser } from 'wxt/browser';
+import { createPace } from '../../tests/servers/pace.ts';
 import type { AcceptedPort } from '../../utils/stream/port';
-import { POLLING_ADDRESS, RAW_ADDRESS, serveInterval, servePolling, serveRaw } from './contenders';
+import { createPlain, POLLING_ADDRESS, RAW_ADDRESS, serveInterval, servePolling, serveRaw } from './contenders';
 import { tell } from './in-process-socket';
-import { createMeasure, type Measure } from './measure';
+import { createMeasure, LINE, type Measure } from './measure';
+import type { Contender } from './messages';
+import { createShow, type Show } from './show';
 import { addressOf, createTidings } from './tidings';
 
 /** Updates of the source that needs no measuring: ten a second. */
@@ -19,12 +22,41 @@ function tick(): void {
 }
 
 const tidings = createTidings();
-const measure = createMeasure({
+const addresses: Record<Contender, string> = {
   raw: RAW_ADDRESS,
   polling: POLLING_ADDRESS,
   state: addressOf('state'),
   event: addressOf('event'),
+};
+const measure = createMeasure(addresses);
+const showing = createShow({ interval: addresses.raw, polling: addresses.polling, stream: addresses.state });
+const acceptPlain = createPlain();
+
+/** Its document counts its ports no more: a page stands for many. */
+const withoutDocument = (port: AcceptedPort): AcceptedPort => ({
+  name: port.name,
+  sender: { ...port.sender, documentId: undefined },
+  onMessage: port.onMessage,
+  onDisconnect: port.onDisconnect,
+  postMessage: (message) => port.postMessage(message),
+  disconnect: () => port.disconnect(),
 });
+
+let paced = 0;
+/** Where the paced updates are told. */
+let pacedAt = '';
+const pace = createPace(0, (count) => {
+  const texts = Array.from({ length: count }, () => JSON.stringify({ n: ++paced, line: LINE }));
+  tell(pacedAt, texts);
+});
+
+/** Tells `perSecond` updates at the address of a contender from now on. Returns how many were told so far. */
+function setPace(contender: Contender, perSecond: number): number {
+  pacedAt = addresses[contender];
+  pace.set(perSecond);
+  return paced;
+}
+
 let ticking: ReturnType<typeof setInterval> | undefined;
 
 const serve: Record<string, (port: AcceptedPort) => void> = {
@@ -32,7 +64,10 @@ const serve: Record<string, (port: AcceptedPort) => void> = {
   interval: serveInterval,
   state: tidings.state.accept,
   event: tidings.event.accept,
+  many: (port) => tidings.state.accept(withoutDocument(port)),
+  plain: acceptPlain,
   bench: measure.accept,
+  show: showing.accept,
   // Some page receives for as long as it is there: from now on there is something to receive.
   tick: () => (ticking ??= setInterval(tick, TICK_MS)),
 };
@@ -42,7 +77,7 @@ browser.runtime.onConnect.addListener((port) => serve[port.name]?.(port));
 
 declare global {
   /** For the driver. */
-  var bench: Pick<Measure, 'update' | 'burst'>;
+  var bench: Pick<Measure, 'update' | 'burst'> & Pick<Show, 'show'> & { setPace: typeof setPace };
 }
 
-globalThis.bench = measure;
+globalThis.bench = { ...measure, show: showing.show, setPace };

@@ -44,6 +44,24 @@ export function serveInterval(port: AcceptedPort): void {
   });
 }
 
+/** {@link serveInterval} with one source and one parsing for all ports: no more than the ports themselves. */
+export function createPlain(): (port: AcceptedPort) => void {
+  let newest: PlainUpdate | null = null;
+  let socket: InProcessSocket | null = null;
+  return (port) => {
+    // Not before: what else is measured at that address must not be heard twice.
+    socket ??= listen(RAW_ADDRESS, (update) => {
+      newest = update;
+    });
+    let posted: PlainUpdate | null = null;
+    const timer = setInterval(() => {
+      if (newest !== null && newest !== posted) port.postMessage(newest);
+      posted = newest;
+    }, INTERVAL_MS);
+    port.onDisconnect.addListener(() => clearInterval(timer));
+  };
+}
+
 /** Polling by `sendMessage`: an answer is what has come since. */
 export function servePolling(): void {
   const updates: PlainUpdate[] = [];

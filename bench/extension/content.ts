@@ -1,10 +1,12 @@
 /**
  * Content script of the measuring extension. The page's address says what it does: `?interval` and `?polling` receive for
- * as long as the page is there, and count in the document; `?measure` does what the background says.
+ * as long as the page is there, and count in the document; `?show` and `?measure` do what the background says, `?driven` what the driver says.
  */
 import { browser } from 'wxt/browser';
 import type { Port } from '../../utils/stream/port';
 import { type Applied, clock, type Contender, type Open, type ToBench, type ToContent, type Value } from './messages';
+import { obeyDriver } from './driven';
+import { showAsTold } from './show';
 import { receivePolling, receivePort, receiveTidings, type Receive } from './receive';
 
 const POLL_EVERY_MS = 100;
@@ -62,3 +64,5 @@ function count(receive: Receive): void {
 if (location.search === '?measure') obey();
 if (location.search === '?interval') count(receivePort('interval'));
 if (location.search === '?polling') count(receivePolling);
+if (location.search.startsWith('?show')) showAsTold();
+if (location.search.startsWith('?driven')) obeyDriver();

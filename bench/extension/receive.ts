@@ -5,7 +5,8 @@ import type { PlainUpdate, Question, Value } from './messages';
 
 export interface ReceiveOptions {
   everyMs: number;
-  apply(value: Value): void;
+  /** `at`: when the background got it, epoch ms. */
+  apply(value: Value, at: number): void;
   /** From now on updates come. */
   onOpen(): void;
   signal: AbortSignal;
@@ -19,7 +20,10 @@ export const receivePort =
   (name: string): Receive =>
   ({ apply, onOpen, signal }) => {
     const port: Port = browser.runtime.connect({ name });
-    port.onMessage.addListener((update) => apply((update as PlainUpdate).value));
+    port.onMessage.addListener((update) => {
+      const { value, at } = update as PlainUpdate;
+      apply(value, at);
+    });
     signal.addEventListener('abort', () => port.disconnect());
     onOpen();
   };
@@ -35,7 +39,7 @@ export const receivePolling: Receive = ({ everyMs, apply, onOpen, signal }) => {
     isAsking = false;
     if (signal.aborted) return;
     after += updates.length;
-    for (const { value } of updates) apply(value);
+    for (const { value, at } of updates) apply(value, at);
   };
   const timer = setInterval(() => void ask(), everyMs);
   signal.addEventListener('abort', () => clearInterval(timer));
@@ -55,7 +59,7 @@ export const receiveTidings =
       onStream: () => {},
       onFeeds: onOpen,
       onBatch: (feeds) => {
-        for (const { updates } of feeds) for (const { value } of updates) apply(value as unknown as Value);
+        for (const { updates } of feeds) for (const { value, at } of updates) apply(value as unknown as Value, at);
       },
       onStatus: () => {},
       signal,

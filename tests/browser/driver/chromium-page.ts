@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import type { CDPSession, KeyInput, Page, Protocol } from 'puppeteer-core';
 import { boxIn, boxOnPage, centre } from './box.ts';
 import { callExpression, functionSource } from './page-function.ts';
-import type { PageFunction, TestPage } from './test-browser.ts';
+import type { PageFunction, TestPage, TraceEvent } from './test-browser.ts';
 import { waitFor } from './wait-for.ts';
 
 function resultOf(answer: {
@@ -162,6 +162,17 @@ export function createChromiumPage(page: Page, session: CDPSession): TestPage {
     async heapBytes() {
       await session.send('HeapProfiler.collectGarbage');
       return (await session.send('Runtime.getHeapUsage')).usedSize;
+    },
+    async heapParts() {
+      await session.send('HeapProfiler.collectGarbage');
+      const { usedSize, embedderHeapUsedSize } = await session.send('Runtime.getHeapUsage');
+      return { scripts: usedSize, dom: embedderHeapUsedSize };
+    },
+    async trace(categories, use) {
+      await page.tracing.start({ categories });
+      await use();
+      const trace = await page.tracing.stop();
+      return (JSON.parse(new TextDecoder().decode(trace)) as { traceEvents: TraceEvent[] }).traceEvents;
     },
   };
   return self;

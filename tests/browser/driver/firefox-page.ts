@@ -162,6 +162,8 @@ export function createFirefoxPage(marionette: Marionette, scripts: FirefoxScript
       await scripts.inChrome(crashSelectedTab);
     },
     heapBytes: () => Promise.reject(new Error('Cannot weigh a page in Firefox: it tells the heap of no page')),
+    heapParts: () => Promise.reject(new Error('Cannot weigh a page in Firefox: it tells the heap of no page')),
+    trace: () => Promise.reject(new Error('Cannot trace a page in Firefox: the driver does not speak to its profiler')),
   };
   return self;
 

@@ -126,6 +126,21 @@ export interface TestPage {
   crash(): Promise<void>;
   /** JavaScript heap in use after a collection, in bytes, all scripts of the page together. @throws {Error} in Firefox, which tells it to nobody */
   heapBytes(): Promise<number>;
+  /** What {@link TestPage.heapBytes} gives, and beside it the heap of the DOM, in bytes. @throws {Error} in Firefox */
+  heapParts(): Promise<{ scripts: number; dom: number }>;
+  /** What the browser notes of these categories while `use` runs. @throws {Error} in Firefox, which has another way */
+  trace(categories: string[], use: () => Promise<void>): Promise<TraceEvent[]>;
+}
+
+/**
+ * Something that took its time, in the format of Chromium's traces.
+ * @see https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
+ */
+export interface TraceEvent {
+  name: string;
+  /** Processor time of its thread in microseconds; absent of what has no length. */
+  tdur?: number;
+  args: { data?: { url?: string } };
 }
 
 export interface TestExtension {
