@@ -34,15 +34,15 @@ export interface Format {
  * @param locale of numbers and times; default the browser's
  */
 export function createFormat(t: Translate, locale?: string): Format {
-  const plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 3 });
-  const [large, extreme] = (['compact', 'scientific'] as const).map(
-    (notation) => new Intl.NumberFormat(locale, { notation, maximumSignificantDigits: 6 }),
-  );
+  const styles: Partial<Record<'compact' | 'scientific', Intl.NumberFormat>> = {};
+  // Each is made when it is needed: the first of a page takes 10 ms and more.
   const number = (x: number): string => {
     const size = Math.abs(x);
-    const style = size >= HUGE || (size < TINY && size) ? extreme : size < LARGE ? plain : large;
-    // `|| 0`: a zero may be negative, and would be written so.
-    return (style ?? plain).format(x || 0);
+    const notation = size >= HUGE || (size < TINY && size) ? 'scientific' : size < LARGE ? null : 'compact';
+    return notation
+      ? (styles[notation] ??= new Intl.NumberFormat(locale, { notation, maximumSignificantDigits: 6 })).format(x)
+      : // `|| 0`: a zero may be negative, and would be written so.
+        (x || 0).toLocaleString(locale);
   };
   const age = (ageMs: number): string => {
     const step = STEPS.find(([stepMs]) => ageMs >= stepMs);
