@@ -61,6 +61,7 @@ export function createFakeFeed({
       };
       if (kind === 'state') {
         reading.updates = after.slice(-1);
+        reading.bytes = reading.updates.length === 0 ? 0 : JSON.stringify(reading.updates).length;
         reading.merged = cursor ? Math.max(0, after.length - 1) : 0;
         return reading;
       }
@@ -72,6 +73,10 @@ export function createFakeFeed({
       }
       return reading;
     },
+    waitingBytes: (cursor) =>
+      kind === 'state' || cursor === null
+        ? 0
+        : updates.slice(cursor.seq).reduce((bytes, update) => bytes + JSON.stringify(update).length + 1, 0),
     save: () => (saves ? new Promise((resolve) => saves?.push(resolve)) : undefined),
     follow(listener) {
       followers.add(listener);

@@ -233,6 +233,7 @@ export function createConnection(
           return feed.status;
         },
         read: (cursor, maxBytes) => feed.log.read(cursor, maxBytes),
+        waitingBytes: (cursor) => feed.log.waitingBytes(cursor),
         sample: source.type === 'pulse' ? () => sample(feed) : null,
         save,
         follow(listener: FollowListener) {

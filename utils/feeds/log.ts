@@ -53,6 +53,8 @@ export interface KeptLog {
 interface Entry {
   update: Update;
   bytes: number;
+  /** Bytes of all entries of this history up to and with this one. */
+  upTo: number;
   keep: boolean;
   /** Its value as JSON, from when it was measured until it is written: to make it again would be most of the cost of that. */
   text: string | null;
@@ -84,6 +86,8 @@ export interface Log {
   /** Goes on with the same history under a new epoch; cursors of the old one still read from here. */
   reissue(): void;
   read(cursor: Cursor | null, maxBytes: number): Reading;
+  /** Bytes of the events that {@link Log.read} would give a cursor without a limit; 0 for a state and for a snapshot. */
+  waitingBytes(cursor: Cursor | null): number;
   /** What may be kept outside, after `seq`: a {@link KeptLog} as JSON. */
   kept(afterSeq: number): string;
 }
@@ -119,14 +123,16 @@ export function createLog(
   let seq = 0;
   let lastChange = 0;
   let bytes = 0;
+  let total = 0;
   // A queue: places before `head` are empty, and the array is cut when they are half of it.
   let entries: (Entry | undefined)[] = [];
   let head = 0;
 
   const add = (update: Update, valueBytes: number, keep: boolean, text: string | null): void => {
-    const entry = { update, bytes: sizeOf(update, valueBytes), keep, text };
-    entries.push(entry);
-    bytes += entry.bytes;
+    const size = sizeOf(update, valueBytes);
+    total += size;
+    entries.push({ update, bytes: size, upTo: total, keep, text });
+    bytes += size;
     seq = update.seq;
     while (entries.length - head > 1 && (entries.length - head > maxUpdates || bytes > limits.bytes)) {
       bytes -= entries[head]?.bytes ?? 0;
@@ -143,8 +149,10 @@ export function createLog(
 
   /** Where the first entry after `after` is. */
   const indexAfter = (after: number): number => {
-    let low = head;
+    // No two have one seq, so that no more can lie after it; where nothing was skipped this is the place itself.
+    let low = Math.max(head, entries.length - (seq - after));
     let high = entries.length;
+    if ((entries[low]?.update.seq ?? 0) > after) return low;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if ((entries[middle]?.update.seq ?? 0) > after) high = middle;
@@ -274,6 +282,11 @@ export function createLog(
         bytes: size === 0 ? 0 : LIST_BYTES + size,
         more: i < entries.length,
       };
+    },
+    waitingBytes(cursor) {
+      if (kind === 'state' || cursor === null) return 0;
+      const oldest = entries[indexAfter(resolve(cursor) ?? 0)];
+      return oldest === undefined ? 0 : LIST_BYTES + total - oldest.upTo + oldest.bytes;
     },
     kept(afterSeq) {
       const updates: string[] = [];

@@ -35,6 +35,11 @@ export interface FeedReader {
    * and of events all that this history keeps: the viewer was there before it began.
    */
   read(cursor: Cursor | null, maxBytes: number): Reading;
+  /**
+   * Bytes that {@link read} would give of an event feed without a limit; 0 of a state, which does not grow by waiting, and of
+   * a snapshot. Called with all news: cheap.
+   */
+  waitingBytes(cursor: Cursor | null): number;
   /** For a feed that is read at each tick of the producer: takes a new value if it changed. */
   readonly sample: (() => void) | null;
   /**

@@ -2,11 +2,13 @@
  * The background's end of one port that has started: the interval, the cursors, the credit.
  *
  * It pulls from the feeds' logs, so that a slow page costs a cursor and never a queue. The first update after a quiet
- * interval leaves at once; after that one batch per interval. Only a batch cut short by the size limit is followed by the
- * next at once: what is left is old already, and the credit bounds it. Without news, credit or a viewer no timer runs.
+ * interval leaves at once; after that one batch per interval, so that many small updates do not become many messages. Events
+ * that fill a message do not wait: it cannot carry more, and the credit bounds how many there are. What is left over by such
+ * a message follows at once, and what comes then after the shortest interval: a burst has no slow end. Without news, credit
+ * or a viewer no timer runs.
  */
 import type { FeedReader } from './feed-reader';
-import { type Cursor, type FeedBatch, MAX_MESSAGE_BYTES, type ToPage, WINDOW } from './protocol';
+import { type Cursor, EVERY_MS, type FeedBatch, MAX_MESSAGE_BYTES, type ToPage, WINDOW } from './protocol';
 
 /** Bytes of a batch around its updates: the message, and for each feed its id, epoch and counts. */
 const BATCH_OVERHEAD_BYTES = 100;
@@ -49,7 +51,10 @@ export function createProducer(options: ProducerOptions): Producer {
   let timerDueAt = Infinity;
   /** A tick is under way. What happens meanwhile is looked at when it is over. */
   let ticking = false;
-  let lastSentAt = -Infinity;
+  /** When a batch that is not full may leave, in ms. */
+  let batchDueAt = -Infinity;
+  /** The last batch was cut short by the size limit. */
+  let wasFull = false;
   let lastStatusAt = -Infinity;
   /** For each batch under way, oldest first: where the event feeds are once the page has applied it. */
   const underWay: Record<string, Cursor>[] = [];
@@ -57,9 +62,18 @@ export function createProducer(options: ProducerOptions): Producer {
 
   const running = (): boolean => following.length > 0;
 
+  /** Whether events wait that fill a message. */
+  const isFull = (): boolean => {
+    let bytes = BATCH_OVERHEAD_BYTES;
+    for (const reader of news) bytes += FEED_OVERHEAD_BYTES + reader.waitingBytes(cursors.get(reader) ?? null);
+    return bytes >= MAX_MESSAGE_BYTES;
+  };
+
+  const newsDueAt = (now: number): number => (batchDueAt > now && isFull() ? now : batchDueAt);
+
   /** When there is something to do next, in ms; `Infinity`: never. Status waits for no update and no update for a status. */
   const nextDueAt = (now: number): number => {
-    const newsAt = news.size > 0 ? lastSentAt + everyMs : Infinity;
+    const newsAt = news.size > 0 ? newsDueAt(now) : Infinity;
     const statusAt = statusNews.size > 0 ? lastStatusAt + everyMs : Infinity;
     return Math.min(newsAt, statusAt, sampled.length > 0 ? now + everyMs : Infinity);
   };
@@ -98,7 +112,7 @@ export function createProducer(options: ProducerOptions): Producer {
     for (const reader of sampled) reader.sample?.();
     const now = performance.now();
     if (now >= lastStatusAt + everyMs) sendStatus(now);
-    const batch = now >= lastSentAt + everyMs ? collect() : NOTHING;
+    const batch = now >= newsDueAt(now) ? collect() : NOTHING;
     const saves = batch.readers.map((reader) => reader.save()).filter((save) => save !== undefined);
     if (saves.length === 0) return send(batch);
     void Promise.all(saves).then(() => {
@@ -151,7 +165,8 @@ export function createProducer(options: ProducerOptions): Producer {
     if (feeds.length > 0) {
       if (!post({ type: 'UPDATES', batch: sent + 1, feeds }, bytes)) return end();
       sent += 1;
-      lastSentAt = full ? -Infinity : performance.now();
+      batchDueAt = full ? -Infinity : performance.now() + (wasFull ? EVERY_MS.min : everyMs);
+      wasFull = full;
       feeds.forEach(({ epoch, updates: list }, index) => {
         const reader = from[index];
         const last = list.at(-1);

@@ -91,6 +91,26 @@ describe('an event log', () => {
     expect(keptOf(log).former).toEqual([]);
   });
 
+  test('knows how much waits after a cursor: what reading it without a limit gives', () => {
+    const log = createLog('event', { limits: { updates: 50, bytes: 1_000_000 } });
+    const waits = (seq: number) => {
+      const cursor = { epoch: log.epoch, seq };
+      expect(log.waitingBytes(cursor)).toBe(log.read(cursor, Infinity).bytes);
+    };
+    waits(0);
+    for (let n = 1; n <= 120; n += 1) {
+      log.append('x'.repeat(n), n, true);
+      if (n % 7 === 0) log.skip(n % 5);
+      for (const seq of [0, 1, Math.floor(log.seq / 2), log.seq - 1, log.seq]) waits(seq);
+    }
+    expect(log.waitingBytes(null)).toBe(0);
+    expect(log.waitingBytes({ epoch: 'another', seq: 3 })).toBe(log.read({ epoch: 'another', seq: 3 }, Infinity).bytes);
+    log.restart();
+    waits(0);
+    log.append('new', 1, true);
+    waits(0);
+  });
+
   test('reads a burst of 20 000 in pieces', () => {
     const log = makeLog('event');
     for (let i = 0; i < 20_000; i += 1) log.append({ line: `build ${i} finished`, level: 'info' }, i, true);
@@ -113,6 +133,12 @@ describe('a state log', () => {
     expect(log.read(null, FAR)).toMatchObject({ updates: [{ seq: 5, value: 5 }], merged: 0, lost: 0 });
     expect(log.read({ epoch: 'epoch-1', seq: 1 }, FAR)).toMatchObject({ updates: [{ seq: 5 }], merged: 3, lost: 0 });
     expect(log.read({ epoch: 'epoch-1', seq: 5 }, FAR)).toMatchObject({ updates: [], merged: 0, lost: 0 });
+  });
+
+  test('has nothing that waits: it does not grow by waiting', () => {
+    const log = createLog('state');
+    log.append(1, 1, true);
+    expect(log.waitingBytes({ epoch: log.epoch, seq: 0 })).toBe(0);
   });
 });
 

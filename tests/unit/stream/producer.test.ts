@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createProducer, type Producer, type ProducerOptions } from '../../../utils/stream/producer';
-import { type Cursor, MAX_MESSAGE_BYTES, type ToPage, WINDOW } from '../../../utils/stream/protocol';
+import { type Cursor, EVERY_MS, MAX_MESSAGE_BYTES, type ToPage, WINDOW } from '../../../utils/stream/protocol';
 import { createFakeFeed } from '../../fakes/feed';
 
 type Sent = ToPage & { type: 'UPDATES' };
@@ -132,16 +132,65 @@ describe('producer', () => {
     expect(values()).toHaveLength(1_000);
   });
 
+  test('events that fill a message do not wait for the tick, what is left over goes with them, and then the pace is kept', async () => {
+    const feed = createFakeFeed();
+    const producer = start([feed]);
+    const text = '.'.repeat(1_000);
+    const third = Array.from({ length: 100 }, () => text);
+    await vi.advanceTimersByTimeAsync(500);
+    feed.push('first');
+    feed.push(...third);
+    feed.push(...third);
+    expect(values()).toEqual(['first']);
+    feed.push(...third);
+    expect(sent).toHaveLength(3);
+    expect(values()).toHaveLength(301);
+    feed.push('after it');
+    await vi.advanceTimersByTimeAsync(EVERY_MS.min - 1);
+    expect(values()).toHaveLength(301);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(values()).toHaveLength(302);
+    feed.push('as ever');
+    await vi.advanceTimersByTimeAsync(99);
+    expect(values()).toHaveLength(302);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(values()).toHaveLength(303);
+    producer.end();
+  });
+
+  test('several event feeds fill a message together', async () => {
+    const feeds = [1, 2, 3].map((id) => createFakeFeed({ id: `${id}` }));
+    start(feeds);
+    await vi.advanceTimersByTimeAsync(500);
+    for (const feed of feeds) feed.push('first');
+    await vi.advanceTimersByTimeAsync(100);
+    sent = [];
+    for (const feed of feeds) feed.push(...Array.from({ length: 100 }, () => '.'.repeat(1_000)));
+    expect(values()).toHaveLength(300);
+  });
+
+  test('state does not hurry, however large: it only grows newer by waiting', async () => {
+    const feeds = [1, 2, 3, 4, 5].map((id) => createFakeFeed({ id: `${id}`, kind: 'state' }));
+    start(feeds);
+    await vi.advanceTimersByTimeAsync(500);
+    for (const feed of feeds) feed.push('.'.repeat(60_000));
+    await vi.advanceTimersByTimeAsync(500);
+    sent = [];
+    feeds[0]?.push('now');
+    for (const feed of feeds) feed.push('!'.repeat(60_000));
+    expect(values()).toEqual(['now']);
+  });
+
   test('a feed with a backlog does not hold up the others', async () => {
     const [busy, other] = [createFakeFeed({ id: 'busy' }), createFakeFeed({ id: 'other', kind: 'state' })];
-    start([busy, other], { resume: { busy: { epoch: 'epoch-1', seq: 0 } } });
+    const producer = start([busy, other], { resume: { busy: { epoch: 'epoch-1', seq: 0 } } });
     await vi.advanceTimersByTimeAsync(100);
-    other.push('waits');
-    sent = [];
     busy.push(...Array.from({ length: 4_000 }, (_, n) => `${n}`.padEnd(1_000, '.')));
-    other.push('no more');
-    await vi.advanceTimersByTimeAsync(100);
-    expect(sent.length).toBeGreaterThan(WINDOW / 2);
+    expect(sent).toHaveLength(WINDOW);
+    other.push('waits no longer');
+    sent = [];
+    producer.acknowledge(4);
+    expect(sent).toHaveLength(4);
     expect(sent.slice(0, 2).flatMap(({ feeds }) => feeds.map(({ feed }) => feed))).toContain('other');
   });
 
