@@ -1,9 +1,7 @@
 import fc from 'fast-check';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { fakeBrowser } from '@webext-core/fake-browser';
+import { describe, expect, test } from 'vitest';
 import { DEVELOPMENT_DEFAULTS, STORE_DEFAULTS } from '../../../utils/settings/defaults';
 import { MAX_FEEDS, parseSettings } from '../../../utils/settings/settings';
-import { createSettingsStore } from '../../../utils/settings/settings-store';
 
 const [FEED] = DEVELOPMENT_DEFAULTS.feeds;
 const [SITE] = DEVELOPMENT_DEFAULTS.sites;
@@ -42,40 +40,5 @@ describe('parseSettings', () => {
   test('never throws', () => {
     const near = fc.record({ feeds: fc.array(fc.anything()), sites: fc.array(fc.anything()) });
     fc.assert(fc.property(fc.oneof(fc.anything(), near), (x) => typeof parseSettings(x).ok === 'boolean'));
-  });
-});
-
-describe('settings store', () => {
-  beforeEach(() => {
-    fakeBrowser.reset();
-    vi.spyOn(console, 'warn').mockReturnValue();
-  });
-
-  test('gives the defaults until something is stored', async () => {
-    expect(await createSettingsStore(STORE_DEFAULTS).read()).toEqual({ settings: STORE_DEFAULTS, isStandIn: false });
-  });
-
-  test('gives what is stored, and tells when it changes', async () => {
-    const store = createSettingsStore(STORE_DEFAULTS);
-    const changed = vi.fn();
-    const stop = store.onChange(changed);
-    await fakeBrowser.storage.local.set({ settings: DEVELOPMENT_DEFAULTS });
-    await fakeBrowser.storage.local.set({ other: 1 });
-    expect(changed).toHaveBeenCalledOnce();
-    expect(await store.read()).toEqual({ settings: DEVELOPMENT_DEFAULTS, isStandIn: false });
-    stop();
-    await fakeBrowser.storage.local.set({ settings: STORE_DEFAULTS });
-    expect(changed).toHaveBeenCalledOnce();
-  });
-
-  test('lets the defaults stand in for nonsense, and leaves the nonsense for whoever can mend it', async () => {
-    await fakeBrowser.storage.local.set({ settings: { feeds: 'none' } });
-    expect(await createSettingsStore(STORE_DEFAULTS).read()).toEqual({ settings: STORE_DEFAULTS, isStandIn: true });
-    expect(await fakeBrowser.storage.local.get('settings')).toEqual({ settings: { feeds: 'none' } });
-  });
-
-  test('lets the defaults stand in when storage is refused', async () => {
-    vi.spyOn(fakeBrowser.storage.local, 'get').mockRejectedValue(new Error('refused'));
-    expect(await createSettingsStore(STORE_DEFAULTS).read()).toEqual({ settings: STORE_DEFAULTS, isStandIn: true });
   });
 });
