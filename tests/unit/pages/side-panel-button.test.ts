@@ -45,6 +45,6 @@ describe('side panel button', () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined);
     openSidePanel.mockRejectedValue(new Error('no gesture'));
     createButton().click();
-    await vi.waitFor(() => expect(logged).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(logged).toHaveBeenCalledOnce(), { timeout: 10_000 });
   });
 });

@@ -15,10 +15,17 @@ export function readEnglish(): ReadonlyMap<string, string> {
   return messages;
 }
 
-/** English as the browser gives it: an empty text for a name that has no message. */
-export function createEnglish(): Translate {
+/** `browser.i18n.getMessage` of an English browser: an empty text for a name that has no message. */
+export function createGetMessage(): (name: string, substitutions?: string[]) => string {
   const messages = readEnglish();
-  return createTranslate((name, substitutions = []) =>
-    (messages.get(name) ?? '').replaceAll(/\$(\d)/g, (_, digit: string) => substitutions[Number(digit) - 1] ?? ''),
-  );
+  return (name, substitutions = []) => {
+    if (name === '@@bidi_dir') return 'ltr';
+    return (messages.get(name) ?? '').replaceAll(
+      /\$(\d)/g,
+      (_, digit: string) => substitutions[Number(digit) - 1] ?? '',
+    );
+  };
 }
+
+/** English as our modules get it. */
+export const createEnglish = (): Translate => createTranslate(createGetMessage());

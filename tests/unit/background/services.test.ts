@@ -1,0 +1,240 @@
+/** The parts of the background, joined as they are in the browser: what goes from one to the other. */
+import { fakeBrowser } from '@webext-core/fake-browser';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createServices, type Services } from '../../../utils/background/services';
+import type { Settings } from '../../../utils/settings/settings';
+import type { AcceptedPort } from '../../../utils/stream/port';
+import { installIndexedDb } from '../../fakes/indexed-db';
+import { createPortPair, type FakeSender } from '../../fakes/port';
+import { FakeSocket } from '../feeds/world';
+
+const ORIGIN = 'chrome-extension://tidings';
+const POPUP: FakeSender = { id: 'tidings', url: `${ORIGIN}/popup.html`, origin: ORIGIN };
+const START = { type: 'START_UPDATES', protocol: 1, streamId: 's', everyMs: 16, resume: {} };
+
+const pulse = (id: string, path: string) => ({
+  id,
+  name: id,
+  kind: 'state' as const,
+  source: { type: 'pulse' as const },
+  path,
+  unit: '',
+  paceMs: 1_000,
+});
+const SETTINGS: Settings = {
+  version: 1,
+  feeds: [
+    pulse('streams', '$.openStreams'),
+    pulse('uptime', '$.uptime'),
+    {
+      ...pulse('builds', '$'),
+      source: { type: 'websocket', address: 'ws://localhost/x', onConnect: [], format: 'json', silentAfterMs: 5_000 },
+    },
+  ],
+  sites: [{ id: 'demo', patterns: ['http://localhost/*'], feeds: ['streams'] }],
+};
+
+const pageOf = (url: string, tabId = 1): FakeSender => ({
+  id: 'tidings',
+  url,
+  origin: new URL(url).origin,
+  tab: { id: tabId, incognito: false },
+  frameId: 0,
+  documentId: `document ${tabId}`,
+});
+
+interface Said {
+  type: string;
+  [field: string]: unknown;
+}
+
+let hasAccess: boolean;
+let registered: { id: string }[];
+const sockets: FakeSocket[] = [];
+const scripting = {
+  getRegisteredContentScripts: vi.fn(() => Promise.resolve(registered)),
+  registerContentScripts: vi.fn((_scripts: { matches: string[] }[]) => Promise.resolve()),
+  updateContentScripts: vi.fn((_scripts: { matches: string[] }[]) => Promise.resolve()),
+  unregisterContentScripts: vi.fn(() => Promise.resolve()),
+  executeScript: vi.fn((_script: { target: { tabId: number } }) => Promise.resolve([])),
+  insertCSS: vi.fn(() => Promise.resolve()),
+};
+
+/** Waits for what is under way in the background: storage and IndexedDB take turns of their own. */
+const until = (holds: () => Promise<void> | void): Promise<void> => vi.waitFor(holds, { timeout: 10_000, interval: 5 });
+
+function connect(services: Services, name: 'updates' | 'conversation', sender: FakeSender) {
+  const { page, background } = createPortPair({ name, sender });
+  const said: Said[] = [];
+  page.onMessage.addListener((message) => said.push(message as Said));
+  services[name === 'updates' ? 'publisher' : 'responder'].accept(background as unknown as AcceptedPort);
+  const first = async (type: string): Promise<Said> => {
+    await until(() => expect(said.map((message) => message.type)).toContain(type));
+    return said.find((message) => message.type === type) ?? { type: '' };
+  };
+  return { page, said, say: (message: object) => page.postMessage(message), first };
+}
+
+beforeEach(async () => {
+  vi.clearAllMocks();
+  fakeBrowser.reset();
+  installIndexedDb();
+  hasAccess = true;
+  registered = [];
+  sockets.length = 0;
+  vi.stubGlobal('WebSocket', function WebSocket(address: string) {
+    const socket = new FakeSocket(address);
+    sockets.push(socket);
+    return socket;
+  });
+  Object.assign(fakeBrowser, {
+    scripting,
+    permissions: { contains: () => Promise.resolve(hasAccess) },
+  });
+  Object.assign(fakeBrowser.tabs, {
+    query: () =>
+      Promise.resolve([
+        { id: 1, url: 'http://localhost/' },
+        { id: 2, url: 'http://localhost/' },
+      ]),
+  });
+  Object.assign(fakeBrowser.runtime, { id: 'tidings', getURL: (path: string) => `${ORIGIN}${path}` });
+  await fakeBrowser.storage.local.set({ settings: SETTINGS });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
+
+const namesOf = ({ feeds }: Said): string[] => (feeds as { id: string }[]).map(({ id }) => id);
+
+describe('streams of the background', () => {
+  test('show all feeds to a page of the extension', async () => {
+    const { say, first } = connect(createServices(), 'updates', POPUP);
+    say(START);
+    expect(namesOf(await first('STARTED'))).toEqual(['streams', 'uptime', 'builds']);
+  });
+
+  test('show the feeds of its site to a page, with what the background measures of itself', async () => {
+    const { say, first } = connect(createServices(), 'updates', pageOf('http://localhost/'));
+    say(START);
+    expect(namesOf(await first('STARTED'))).toEqual(['streams']);
+    expect((await first('UPDATES'))['feeds']).toEqual([
+      expect.objectContaining({ feed: 'streams', updates: [expect.objectContaining({ value: 1 })] }),
+    ]);
+  });
+
+  test.each([
+    ['https://other.example/', true, 'not-allowed'],
+    ['http://localhost/', false, 'permission-removed'],
+  ])('are closed to %s with access %j: %s', async (url, access, reason) => {
+    hasAccess = access;
+    const { say, first } = connect(createServices(), 'updates', pageOf(url));
+    say(START);
+    expect(await first('CLOSE')).toMatchObject({ reason });
+  });
+
+  test('begin anew when the settings change', async () => {
+    const services = createServices();
+    services.followSettings();
+    const { say, first } = connect(services, 'updates', pageOf('http://localhost/'));
+    say(START);
+    await first('STARTED');
+    await fakeBrowser.storage.local.set({ settings: { ...SETTINGS, sites: [{ ...SETTINGS.sites[0], feeds: null }] } });
+    expect(await first('CLOSE')).toMatchObject({ reason: 'feed-removed' });
+    const next = connect(services, 'updates', pageOf('http://localhost/'));
+    next.say(START);
+    expect(namesOf(await next.first('STARTED'))).toEqual(['streams', 'uptime', 'builds']);
+  });
+});
+
+describe('scripts of the background', () => {
+  test('are registered for the sites of the settings, and for the next', async () => {
+    const services = createServices();
+    services.followSettings();
+    services.showInOpenPages();
+    await until(() => expect(scripting.registerContentScripts).toHaveBeenCalledOnce());
+    expect(scripting.registerContentScripts.mock.calls[0]?.[0][0]?.matches).toEqual(['http://localhost/*']);
+    registered = [{ id: 'updates' }];
+    const sites = [{ id: 'next', patterns: ['https://next.example/*'], feeds: null }];
+    await fakeBrowser.storage.local.set({ settings: { ...SETTINGS, sites } });
+    await until(() => expect(scripting.updateContentScripts).toHaveBeenCalledOnce());
+    expect(scripting.updateContentScripts.mock.calls[0]?.[0][0]?.matches).toEqual(['https://next.example/*']);
+  });
+
+  test('are left as they are while the settings cannot be read', async () => {
+    const warned = vi.spyOn(console, 'warn').mockReturnValue();
+    await fakeBrowser.storage.local.set({ settings: 'nonsense' });
+    const { say, first } = connect(createServices(), 'updates', POPUP);
+    say(START);
+    await first('STARTED');
+    expect(warned).toHaveBeenCalledOnce();
+    expect(scripting.getRegisteredContentScripts).not.toHaveBeenCalled();
+  });
+
+  test('that the browser refuses hold up neither streams nor the next registration', async () => {
+    const logged = vi.spyOn(console, 'error').mockReturnValue();
+    scripting.registerContentScripts.mockRejectedValueOnce(new Error('Invalid match pattern'));
+    const services = createServices();
+    services.followSettings();
+    const { say, first } = connect(services, 'updates', POPUP);
+    say(START);
+    await first('STARTED');
+    await until(() => expect(logged).toHaveBeenCalledOnce());
+    await fakeBrowser.storage.local.set({ settings: { ...SETTINGS } });
+    await until(() => expect(scripting.registerContentScripts).toHaveBeenCalledTimes(2));
+  });
+
+  test('are put into the open pages of sites that have none', async () => {
+    const services = createServices();
+    const { say, first } = connect(services, 'updates', pageOf('http://localhost/', 2));
+    say(START);
+    await first('STARTED');
+    services.showInOpenPages();
+    await until(() => expect(scripting.executeScript).toHaveBeenCalled());
+    expect(scripting.executeScript.mock.calls.map(([{ target }]) => target.tabId)).toEqual([1]);
+  });
+});
+
+describe('conversation of the background', () => {
+  test('is with pages of the extension only', async () => {
+    const services = createServices();
+    const stranger = connect(services, 'conversation', pageOf('http://localhost/'));
+    const ended = vi.fn<() => void>();
+    stranger.page.onDisconnect.addListener(ended);
+    await until(() => expect(ended).toHaveBeenCalledOnce());
+    expect(stranger.said).toEqual([]);
+  });
+
+  test('is answered, and outlives the background', async () => {
+    const popup = connect(createServices(), 'conversation', POPUP);
+    popup.say({ type: 'SEND', id: 'm1', text: 'hi', to: null });
+    await until(() => expect(popup.said.filter(({ type }) => type === 'ENTRY')).toHaveLength(2));
+    expect(JSON.stringify(popup.said)).toContain('Background received: \\"hi\\"');
+    await until(async () => expect((await fakeBrowser.storage.session.get())['conversation']).toHaveLength(2));
+    const next = connect(createServices(), 'conversation', POPUP);
+    const { entries } = await next.first('TRANSCRIPT');
+    expect((entries as { text: string }[]).map(({ text }) => text)).toEqual(['hi', 'Background received: "hi"']);
+  });
+
+  test('offers the feeds that take text, and others when the settings change', async () => {
+    const services = createServices();
+    services.followSettings();
+    const { first } = connect(services, 'conversation', POPUP);
+    expect((await first('TRANSCRIPT'))['addressees']).toEqual([{ id: 'builds', name: 'builds' }]);
+    await fakeBrowser.storage.local.set({ settings: { ...SETTINGS, feeds: SETTINGS.feeds.slice(0, 2) } });
+    expect((await first('ADDRESSEES'))['addressees']).toEqual([]);
+  });
+
+  test('passes a text on to the WebSocket of a feed that is watched', async () => {
+    const services = createServices();
+    const viewer = connect(services, 'updates', POPUP);
+    viewer.say(START);
+    await until(() => expect(sockets).toHaveLength(1));
+    sockets[0]?.open();
+    const popup = connect(services, 'conversation', POPUP);
+    popup.say({ type: 'SEND', id: 'm1', text: 'start build', to: 'builds' });
+    await until(() => expect(sockets[0]?.sent).toEqual(['start build']));
+    await until(() => expect(JSON.stringify(popup.said)).toContain('"accepted"'));
+  });
+});

@@ -1,0 +1,117 @@
+import { fakeBrowser } from '@webext-core/fake-browser';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import background from '../../../entrypoints/background/index';
+import { createServices, type Services } from '../../../utils/background/services';
+import { createPortPair, type FakePort } from '../../fakes/port';
+
+vi.mock(import('../../../utils/background/services'), () => ({ createServices: vi.fn<() => Services>() }));
+
+const createEvent = <Parameters extends unknown[]>() => {
+  const listeners: ((...parameters: Parameters) => void)[] = [];
+  return {
+    addListener: (listener: (...parameters: Parameters) => void) => void listeners.push(listener),
+    fire: (...parameters: Parameters): void => {
+      for (const listener of listeners) listener(...parameters);
+    },
+    get size() {
+      return listeners.length;
+    },
+  };
+};
+
+const services = {
+  publisher: { accept: vi.fn(), recheck: vi.fn(), closeAll: vi.fn() },
+  responder: { accept: vi.fn() },
+  followSettings: vi.fn(),
+  showInOpenPages: vi.fn(),
+};
+
+/** Runs the background in a browser. */
+function run({ suspends = true } = {}) {
+  const events = {
+    onConnect: createEvent<[FakePort]>(),
+    onInstalled: createEvent<[]>(),
+    onSuspend: createEvent<[]>(),
+    onAdded: createEvent<[]>(),
+    onRemoved: createEvent<[]>(),
+  };
+  const { onConnect, onInstalled, onSuspend, onAdded, onRemoved } = events;
+  const readLastError = vi.fn<() => undefined>();
+  Object.assign(fakeBrowser.runtime, { onConnect, onInstalled, onSuspend: suspends ? onSuspend : undefined });
+  Object.assign(fakeBrowser, { permissions: { onAdded, onRemoved } });
+  Object.defineProperty(fakeBrowser.runtime, 'lastError', { get: readLastError, configurable: true });
+  background.main();
+  const connect = (name: string) => {
+    const pair = createPortPair({ name });
+    const ended = vi.fn<() => void>();
+    pair.page.onDisconnect.addListener(ended);
+    onConnect.fire(pair.background);
+    pair.flush();
+    return { ...pair, ended };
+  };
+  return { ...events, readLastError, connect };
+}
+
+beforeEach(() => {
+  vi.resetAllMocks();
+  vi.mocked(createServices).mockReturnValue(services as unknown as Services);
+});
+
+describe('background', () => {
+  test('is a module, and has all its listeners in the turn in which it starts', () => {
+    expect(background.type).toBe('module');
+    const events = run();
+    const sizes = ['onConnect', 'onInstalled', 'onSuspend', 'onAdded', 'onRemoved'] as const;
+    expect(sizes.map((name) => events[name].size)).toEqual([1, 1, 1, 1, 1]);
+    expect(services.followSettings).toHaveBeenCalledOnce();
+  });
+
+  test('starts where the browser tells nothing of a stop', () => {
+    expect(() => run({ suspends: false })).not.toThrow();
+  });
+
+  test('hands each port to whom its name says, at once', () => {
+    const { connect } = run();
+    const updates = connect('updates');
+    const conversation = connect('conversation');
+    expect(services.publisher.accept).toHaveBeenCalledExactlyOnceWith(updates.background);
+    expect(services.responder.accept).toHaveBeenCalledExactlyOnceWith(conversation.background);
+    expect([updates.ended, conversation.ended].map(({ mock }) => mock.calls.length)).toEqual([0, 0]);
+  });
+
+  test.each(['', 'Updates', 'other', 'updates '])('closes a port of the name "%s"', (name) => {
+    const { connect } = run();
+    expect(connect(name).ended).toHaveBeenCalledOnce();
+    expect(services.publisher.accept).not.toHaveBeenCalled();
+    expect(services.responder.accept).not.toHaveBeenCalled();
+  });
+
+  test('reads the cause of each end', () => {
+    const { connect, readLastError } = run();
+    const { page, flush } = connect('updates');
+    expect(readLastError).not.toHaveBeenCalled();
+    page.disconnect();
+    flush();
+    expect(readLastError).toHaveBeenCalledOnce();
+  });
+
+  test('shows the panel in open pages when it was installed or may run on more of them', () => {
+    const { onInstalled, onAdded } = run();
+    expect(services.showInOpenPages).not.toHaveBeenCalled();
+    onInstalled.fire();
+    onAdded.fire();
+    expect(services.showInOpenPages).toHaveBeenCalledTimes(2);
+  });
+
+  test('asks again who may see what when a permission is taken away', () => {
+    const { onRemoved } = run();
+    onRemoved.fire();
+    expect(services.publisher.recheck).toHaveBeenCalledOnce();
+  });
+
+  test('says to its pages that it is about to stop', () => {
+    const { onSuspend } = run();
+    onSuspend.fire();
+    expect(services.publisher.closeAll).toHaveBeenCalledExactlyOnceWith('shutting-down');
+  });
+});

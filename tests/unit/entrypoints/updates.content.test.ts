@@ -1,0 +1,118 @@
+import { fakeBrowser } from '@webext-core/fake-browser';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import script from '../../../entrypoints/updates.content/index';
+import type { FeedInfo } from '../../../utils/stream/protocol';
+import { createSubscriber, type Subscriber } from '../../../utils/stream/subscriber';
+import { mountPanel } from '../../../utils/ui/panel';
+import { createDom } from '../../fakes/dom';
+import { createPortPair } from '../../fakes/port';
+
+vi.mock(import('../../../utils/stream/subscriber'), () => ({ createSubscriber: vi.fn() }));
+vi.mock(import('../../../utils/ui/panel'), () => ({ mountPanel: vi.fn() }));
+
+const QUEUE: FeedInfo = { id: 'queue', name: 'Queue', kind: 'state', unit: '', epoch: 'e', staleAfterMs: null };
+const BATCH = { feed: 'queue', epoch: 'e', updates: [{ seq: 1, at: 1, value: 42 }], merged: 0, lost: 0 };
+
+const subscriber: Subscriber = { pause: () => undefined, resume: () => undefined };
+
+/** Runs the script in a page, and gives what it handed to stream and panel. */
+async function run() {
+  const { window, document } = createDom();
+  vi.stubGlobal('window', window);
+  vi.stubGlobal('document', document);
+  vi.stubGlobal('location', new URL('http://localhost:4100/builds'));
+  vi.stubGlobal('CustomEvent', window.CustomEvent);
+  const connect = vi.fn<(info: { name: string }) => unknown>(() => createPortPair().page);
+  Object.assign(fakeBrowser.runtime, { id: 'tidings', connect });
+  Object.assign(fakeBrowser, { i18n: { getMessage: (name: string) => `[${name}]` } });
+  const ending = new AbortController();
+  const abort = vi.fn<(reason: unknown) => void>(() => ending.abort());
+  const context: unknown = { signal: ending.signal, abort };
+  await script.main(context as Parameters<typeof script.main>[0]);
+  const [stream] = vi.mocked(createSubscriber).mock.calls.at(-1) ?? [];
+  const [panel] = vi.mocked(mountPanel).mock.calls.at(-1) ?? [];
+  if (!stream || !panel) throw new Error('Cannot look at the script: it made no stream or no panel');
+  const applied: string[] = [];
+  document.addEventListener('tidings-applied', (event) => applied.push(String((event as CustomEvent).detail)));
+  return { window, document, connect, ending, abort, stream, panel, applied };
+}
+
+beforeEach(() => {
+  fakeBrowser.reset();
+  vi.mocked(createSubscriber).mockReset().mockReturnValue(subscriber);
+  vi.mocked(mountPanel).mockReset();
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.unstubAllEnvs();
+});
+
+describe('content script', () => {
+  test('is registered at run time, for no site in the manifest, and posts nothing to the page', () => {
+    expect(script).toMatchObject({ matches: [], registration: 'runtime', noScriptStartedPostMessage: true });
+  });
+
+  test('opens ports for updates, and knows when its extension is gone', async () => {
+    const { stream, connect, window } = await run();
+    stream.connect();
+    expect(connect).toHaveBeenCalledExactlyOnceWith({ name: 'updates' });
+    expect([stream.page, stream.isValid()]).toEqual([window, true]);
+    Object.assign(fakeBrowser.runtime, { id: undefined });
+    expect(stream.isValid()).toBe(false);
+  });
+
+  test('has a panel that shows what the stream brings', async () => {
+    const { stream, panel } = await run();
+    stream.onStream({ name: 'live', reason: null, retryAt: null });
+    stream.onFeeds([QUEUE]);
+    stream.onBatch([BATCH]);
+    stream.onStatus({ feed: 'queue', state: 'live', since: 1, reason: null, retryAt: null });
+    const { stream: shown, feeds } = panel.model.snapshot(1);
+    expect(shown.name).toBe('live');
+    expect(feeds?.map(({ entry, state }) => [entry.newest?.value, state])).toEqual([[42, 'live']]);
+  });
+
+  test('has a panel that pauses the stream, and speaks the language of the browser', async () => {
+    const { panel, document } = await run();
+    expect(panel.actions).toBe(subscriber);
+    expect(panel.document).toBe(document);
+    expect(panel.t('panel.pause')).toBe('[panel_pause]');
+  });
+
+  test('keeps the place of the panel for its origin', async () => {
+    const { panel } = await run();
+    Object.assign(fakeBrowser, { extension: { inIncognitoContext: false } });
+    panel.store.save({ right: true, bottom: true, x: 8, y: 8, collapsed: false });
+    await vi.waitFor(
+      async () => expect(Object.keys(await fakeBrowser.storage.local.get())).toEqual(['panel http://localhost:4100']),
+      { timeout: 10_000 },
+    );
+  });
+
+  test('ends stream and panel with its context', async () => {
+    const { stream, panel, ending } = await run();
+    ending.abort();
+    expect([stream.signal.aborted, panel.signal.aborted]).toEqual([true, true]);
+  });
+
+  test('ends its context with the stream, and with nothing else', async () => {
+    const { stream, abort } = await run();
+    for (const name of ['connecting', 'waiting', 'paused', 'live'] as const) {
+      stream.onStream({ name, reason: null, retryAt: null });
+    }
+    expect(abort).not.toHaveBeenCalled();
+    stream.onStream({ name: 'closed', reason: 'invalidated', retryAt: null });
+    expect(abort).toHaveBeenCalledExactlyOnceWith('invalidated');
+  });
+
+  test.each([
+    ['production', 0],
+    ['development', 0],
+    ['test', 1],
+  ])('of a build of mode %s tells the page of %d batches', async (mode, count) => {
+    vi.stubEnv('MODE', mode);
+    const { stream, applied } = await run();
+    stream.onBatch([BATCH]);
+    expect(applied).toHaveLength(count);
+  });
+});
