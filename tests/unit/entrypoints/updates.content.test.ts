@@ -1,5 +1,6 @@
 import { fakeBrowser } from '@webext-core/fake-browser';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ContentScriptContext } from 'wxt/utils/content-script-context';
 import script from '../../../entrypoints/updates.content/index';
 import type { FeedInfo } from '../../../utils/stream/protocol';
 import { createSubscriber, type Subscriber } from '../../../utils/stream/subscriber';
@@ -28,7 +29,7 @@ async function run() {
   const ending = new AbortController();
   const abort = vi.fn<(reason: unknown) => void>(() => ending.abort());
   const context: unknown = { signal: ending.signal, abort };
-  await script.main(context as Parameters<typeof script.main>[0]);
+  await script.main(context as ContentScriptContext);
   const [stream] = vi.mocked(createSubscriber).mock.calls.at(-1) ?? [];
   const [panel] = vi.mocked(mountPanel).mock.calls.at(-1) ?? [];
   if (!stream || !panel) throw new Error('Cannot look at the script: it made no stream or no panel');
