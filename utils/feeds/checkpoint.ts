@@ -28,6 +28,8 @@ export type SaveOutcome = 'kept' | 'refused' | 'unknown';
 export interface CheckpointFile {
   /** Whether the next {@link save} has to give everything. */
   readonly needsAll: boolean;
+  /** {@link load} was late, or found what it could not read: what comes may not follow what was kept. */
+  readonly isUnread: boolean;
   /** What is kept; `null` when there is nothing, or nothing that can be read. */
   load(): Promise<Checkpoint | null>;
   /** Keeps everything, or what is new since the last that was kept. Not to be called again before it has answered. */
@@ -37,8 +39,11 @@ export interface CheckpointFile {
 /** Characters and segments after which everything is written anew. Both bound what a start has to read. */
 export const COMPACT_AFTER = { characters: 8 * 1024 * 1024, segments: 2_000 } as const;
 
-/** How long a read may take, in ms: a page waits 3 s for its handshake. */
-export const LOAD_LIMIT_MS = 1_500;
+/**
+ * How long a read may take, in ms. A page whose handshake was not answered after 3 s comes again and waits for the same read,
+ * which is better than a history that is not known any more: a busy machine takes seconds for it.
+ */
+export const LOAD_LIMIT_MS = 10_000;
 
 /** How long a write may take, in ms. Pages see nothing of a batch before it is written. */
 export const SAVE_LIMIT_MS = 2_000;
@@ -124,6 +129,7 @@ export function createCheckpointFile(
   { after }: Pick<SourceDeps, 'after'>,
 ): CheckpointFile {
   let needsAll = true;
+  let isUnread = false;
   let nextNumber = 0;
   let count = 0;
   let characters = 0;
@@ -145,12 +151,17 @@ export function createCheckpointFile(
     get needsAll() {
       return needsAll || count >= COMPACT_AFTER.segments || characters >= COMPACT_AFTER.characters;
     },
+    get isUnread() {
+      return isUnread;
+    },
     async load() {
       const found = await within(LOAD_LIMIT_MS, () => segments.load(connection));
+      isUnread = found === undefined;
       if (found === null || found === undefined) return null;
       nextNumber = (found.at(-1)?.[0] ?? -1) + 1;
       const joined = joinSegments(found.map(([, text]) => text));
       needsAll = joined === null;
+      isUnread = joined === null && found.length > 0;
       count = found.length;
       characters = found.reduce((sum, [, text]) => sum + text.length, 0);
       return joined;

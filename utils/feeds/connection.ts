@@ -200,6 +200,7 @@ export function createConnection(
 
   const load = async (): Promise<void> => {
     if (isDurable()) restored = await file.load();
+    hasStreamed = file.isUnread;
     lastEventId = restored?.lastEventId ?? null;
     isReady = true;
     track();

@@ -28,7 +28,7 @@ export interface Hub {
    */
   configure(feeds: readonly Feed[], options?: { prune: boolean }): void;
   /**
-   * A viewer's access to a feed; `null` when there is none of this id. Waits for what was kept of it, 1.5 s at most.
+   * A viewer's access to a feed; `null` when there is none of this id. Waits for what was kept of it, 10 s at most.
    * @param options.keep `false` for a private window: nothing that only such viewers ask for is written
    */
   reader(feedId: string, options: { keep: boolean }): Promise<FeedReader | null>;

@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { COMPACT_AFTER, createCheckpointFile, joinSegments, SAVE_LIMIT_MS } from '../../../utils/feeds/checkpoint';
+import {
+  COMPACT_AFTER,
+  createCheckpointFile,
+  joinSegments,
+  LOAD_LIMIT_MS,
+  SAVE_LIMIT_MS,
+} from '../../../utils/feeds/checkpoint';
 import type { Checkpoint, CheckpointTexts } from '../../../utils/feeds/checkpoint';
 import type { KeptLog } from '../../../utils/feeds/log';
+import type { Segments } from '../../../utils/feeds/segments';
 import { createMemorySegments } from './memory-segments';
 import { createWorld } from './world';
 
@@ -151,6 +158,27 @@ describe('a checkpoint file', () => {
     expect(file.needsAll).toBe(true);
   });
 
+  test('says whether there may be what it could not read', async () => {
+    const good = text(true, null, {});
+    const isUnread = async (segments: Segments): Promise<boolean> => {
+      const file = createCheckpointFile('c', segments, deps);
+      const loaded = file.load();
+      await vi.advanceTimersByTimeAsync(LOAD_LIMIT_MS);
+      await loaded;
+      return file.isUnread;
+    };
+    const refusing = createMemorySegments();
+    refusing.mode = 'refuse';
+    const hanging = createMemorySegments();
+    hanging.mode = 'hang';
+    expect(await isUnread(createMemorySegments())).toBe(false);
+    expect(await isUnread(createMemorySegments(new Map([['c', [[0, good]]]])))).toBe(false);
+    expect(await isUnread(createMemorySegments(new Map([['c', [[0, 'x']]]])))).toBe(true);
+    // What is always refused was never kept.
+    expect(await isUnread(refusing)).toBe(false);
+    expect(await isUnread(hanging)).toBe(true);
+  });
+
   test('survives a database that throws at once', async () => {
     const throwing = (): never => {
       throw new DOMException('denied', 'SecurityError');
@@ -165,7 +193,7 @@ describe('a checkpoint file', () => {
     segments.mode = 'hang';
     const file = createCheckpointFile('c', segments, deps);
     const loaded = file.load();
-    await vi.advanceTimersByTimeAsync(1_500);
+    await vi.advanceTimersByTimeAsync(LOAD_LIMIT_MS);
     expect(await loaded).toBeNull();
     const saved = file.save(asTexts(null, {}), true);
     await vi.advanceTimersByTimeAsync(SAVE_LIMIT_MS);

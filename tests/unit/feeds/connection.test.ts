@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { LOAD_LIMIT_MS } from '../../../utils/feeds/checkpoint';
 import { connectionKey, createConnection } from '../../../utils/feeds/connection';
 import { parseFeed } from '../../../utils/feeds/feed';
 import type { Feed } from '../../../utils/feeds/feed';
@@ -513,6 +514,38 @@ describe('write ahead', () => {
     await settle();
     expect(await see(again, cursor)).toMatchObject({ seen: [31, 32], lost: 0 });
     expect(again.status).toMatchObject({ state: 'live', reason: null });
+  });
+
+  test('resumes where it was after a read that took 5 s', async () => {
+    const started = connect([eventFeed()]);
+    const reader = await readerOf(started);
+    reader.follow(deaf);
+    streamTo(await started.world.request()).write(events(1, 30));
+    await settle();
+    const { cursor } = await see(reader, null);
+    const busy = started.segments.reopen();
+    busy.mode = 'hold';
+    const next = connect([eventFeed()], busy);
+    const waiting = readerOf(next);
+    await vi.advanceTimersByTimeAsync(5_000);
+    busy.release();
+    const again = await waiting;
+    again.follow(deaf);
+    expect((await next.world.request()).headers['Last-Event-ID']).toBe('30');
+    expect(values(again, { ...cursor, seq: 27 })).toEqual([28, 29, 30]);
+  });
+
+  test('says that it may have missed something where the read never ended', async () => {
+    const hanging = createMemorySegments();
+    hanging.mode = 'hang';
+    const started = connect([eventFeed()], hanging);
+    const waiting = readerOf(started);
+    await vi.advanceTimersByTimeAsync(LOAD_LIMIT_MS);
+    const reader = await waiting;
+    reader.follow(deaf);
+    streamTo(await started.world.request()).write(events(31, 31));
+    await settle();
+    expect(reader.status).toMatchObject({ state: 'live', reason: { code: 'may-have-missed' } });
   });
 
   test('writes only what is new after a restart, and shows a private window another epoch than the disk has', async () => {
