@@ -5,15 +5,17 @@
  *
  * Pure: `advance(state, event, now)` gives the next state and the effects that the runner (subscriber.ts) carries out.
  * It is the only place that decides to connect. Invariants, held by tests/unit/stream/connection.test.ts:
- * a port is open in `connecting`, `live` and `paused` and in no other state; `connect` is never an answer to `lost`
- * (an extension that is being updated hands out a port that stays silent for ever [chrome]).
+ * a port is open in `connecting`, `live` and `paused` and in no other state; `connect` is never an answer to `lost`;
+ * after each `connect` it is told `due` once more (an extension that is being updated hands out a port that stays silent for
+ * ever [chrome], and the runner looks whether it is still there before it tells).
  */
 import { backoffDelayMs } from './backoff';
 import type { PauseReason } from './protocol';
 
 /**
- * Shortest time between losing a port and opening the next, in ms. In Chrome `runtime.id` outlives an extension that is
- * being updated by 5 to 50 ms, and until it is gone nobody can tell an update from a stopped worker.
+ * Shortest time between losing a port that had not proved itself and opening the next, and between opening a port and
+ * looking again whether the extension is there, in ms. In Chrome `runtime.id` outlives an extension that is being updated by
+ * 5 to 50 ms, and until it is gone nobody can tell an update from a stopped worker.
  */
 export const RETRY_MIN_MS = 60;
 /** Spread over the first retry, in ms: the pages of a stopped worker do not all come back in the same millisecond. */
@@ -28,7 +30,7 @@ const REST_FROM_ATTEMPT = 8;
 const REST_MS = 35_000;
 /** Spread over {@link REST_MS}. */
 const REST_SPREAD_MS = 10_000;
-/** A port that was live this long worked: its connect leaves the budget. */
+/** A port that was live this long worked: its connect leaves the budget, and the next comes without delay. */
 export const PROVEN_AFTER_MS = 1_000;
 /** Connects in {@link BUDGET_WINDOW_MS} that came to nothing, at most: what a broken background can cost. */
 export const CONNECT_BUDGET = 20;
@@ -71,7 +73,7 @@ export type ConnectionEvent =
   | { type: 'lost'; cause: LostCause }
   /** The background closed the port with a reason. */
   | { type: 'dismissed'; reason: string; retry: boolean; afterMs: number }
-  /** The time in `retryAt` has come. */
+  /** The time of the last `wait` has come. */
   | { type: 'due' }
   /** The extension is gone (`invalidated`), or nobody wants the stream any more (`stopped`). */
   | { type: 'end'; reason: 'invalidated' | 'stopped' };
@@ -183,28 +185,23 @@ function connect(state: ConnectionState, { now }: Moment): Advance {
   }
   return {
     state: { ...state, name: 'connecting', unproven: [...unproven, now], liveSince: null, retryAt: null, reason: null },
-    effects: [{ type: 'connect' }],
+    // The wait first: a connect that fails asks for one of its own.
+    effects: [{ type: 'wait', ms: RETRY_MIN_MS }, { type: 'connect' }],
   };
 }
 
 /** Takes the connect of this port out of the budget. */
 const strike = (state: ConnectionState): ConnectionState => ({ ...state, unproven: state.unproven.slice(0, -1) });
 
-/** Takes leave of a port that died: one that worked is struck from the budget. */
-function settle(state: ConnectionState, now: number): ConnectionState {
-  const proven = state.liveSince !== null && now - state.liveSince >= PROVEN_AFTER_MS;
-  return proven ? strike(state) : state;
-}
-
 function retry(state: ConnectionState, reason: string, afterMs: number, { now, random }: Moment): Advance {
-  const settled = settle(state, now);
-  const { attempt } = settled;
-  const delayMs = Math.max(afterMs, RETRY_MIN_MS + delayOf(attempt, random));
-  const next = wait({ ...settled, attempt: attempt + 1 }, reason, delayMs, now);
+  const { attempt, liveSince } = state;
+  const isProven = liveSince !== null && now - liveSince >= PROVEN_AFTER_MS;
+  const delayMs = Math.max(afterMs, (isProven ? 0 : RETRY_MIN_MS) + delayOf(attempt, random));
+  const next = wait({ ...(isProven ? strike(state) : state), attempt: attempt + 1 }, reason, delayMs, now);
   return { ...next, effects: [{ type: 'drop' }, ...next.effects] };
 }
 
-/** What retry number `attempt` (0 is the first) waits over {@link RETRY_MIN_MS}, in ms. */
+/** What retry number `attempt` (0 is the first) waits over its least, in ms. */
 function delayOf(attempt: number, random: number): number {
   if (attempt === 0) return random * RETRY_SPREAD_MS;
   if (attempt >= REST_FROM_ATTEMPT) return REST_MS + random * REST_SPREAD_MS;
@@ -217,7 +214,7 @@ const wait = (state: ConnectionState, reason: string, ms: number, now: number): 
 });
 
 function close(state: ConnectionState, reason: string): Advance {
-  const effects: Effect[] = hasPort(state) ? [{ type: 'drop' }] : [];
-  if (state.name === 'waiting') effects.push({ type: 'cancel-wait' });
+  const effects: Effect[] = [{ type: 'cancel-wait' }];
+  if (hasPort(state)) effects.push({ type: 'drop' });
   return { state: { ...state, name: 'closed', liveSince: null, retryAt: null, reason }, effects };
 }

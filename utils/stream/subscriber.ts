@@ -103,6 +103,7 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
         else session?.resume(effect.message as ToBackground & { type: 'RESUME' });
         return;
       case 'wait':
+        clearTimeout(waiting);
         waiting = setTimeout(
           () => dispatch(options.isValid() ? { type: 'due' } : INVALIDATED),
           Math.min(effect.ms, MAX_TIMER_MS),

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Authorise } from '../../../utils/stream/accepted-port';
+import { PROVEN_AFTER_MS } from '../../../utils/stream/connection';
 import type { AcceptedPort, Port } from '../../../utils/stream/port';
 import { type FeedBatch, PORT_NAME } from '../../../utils/stream/protocol';
 import { createPublisher, type Publisher } from '../../../utils/stream/publisher';
@@ -385,6 +386,30 @@ test('an old script stops without an error when the extension is updated in Chro
   expect(viewer.ports).toHaveLength(1);
   expect(vi.getTimerCount()).toBe(0);
   expect(viewer.window.listenerCount()).toBe(0);
+});
+
+test('a script that got a silent port from an extension that is being updated stops within 80 ms', async () => {
+  const runtime = startRuntime('chromium');
+  const viewer = openViewer(runtime);
+  await pass(PROVEN_AFTER_MS + 10);
+  runtime.updateExtension();
+  await pass(50);
+  expect(viewer.ports).toHaveLength(2);
+  expect(viewer.state()).toBe('connecting');
+  runtime.invalidateOldPages();
+  await pass(30);
+  expect(viewer.states.at(-1)).toMatchObject({ name: 'closed', reason: 'invalidated' });
+  expect(vi.getTimerCount()).toBe(0);
+  expect(viewer.window.listenerCount()).toBe(0);
+});
+
+test('a page connects again within 20 ms after a worker that had worked was stopped', async () => {
+  const runtime = startRuntime('chromium');
+  const viewer = openViewer(runtime);
+  await pass(PROVEN_AFTER_MS + 10);
+  runtime.killBackground();
+  await pass(21);
+  expect(viewer.ports).toHaveLength(2);
 });
 
 test('a hidden script stops too when the extension is updated in Chromium', async () => {
