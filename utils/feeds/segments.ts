@@ -56,7 +56,10 @@ export function createIndexedDbSegments(name = 'tidings'): Segments {
     const database = await open();
     try {
       const transaction = database.transaction(STORE, 'readwrite', WRITE);
-      await Promise.all([...run(transaction.store), transaction.done]);
+      const writes = [...run(transaction.store), transaction.done];
+      // Else the browser commits when it has told of each write and nobody asked for more: one more way there and back.
+      transaction.commit();
+      await Promise.all(writes);
     } catch (error) {
       if (error instanceof DOMException && error.name === 'InvalidStateError') opening = null;
       throw error;

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { createIndexedDbSegments, type Segments } from '../../../utils/feeds/segments';
 import { type FakeIndexedDb, installIndexedDb } from '../../fakes/indexed-db';
 
@@ -63,6 +63,14 @@ describe('segments in IndexedDB', () => {
       ],
       [],
     ]);
+  });
+
+  test('are committed without waiting to be told that they were put', async () => {
+    const commit = vi.spyOn(IDBTransaction.prototype, 'commit');
+    await segments.put('a', 0, 'text');
+    await segments.replace('a', 1, 'more');
+    expect(commit).toHaveBeenCalledTimes(2);
+    commit.mockRestore();
   });
 
   test('one that is written is kept once it is said to be', async () => {
