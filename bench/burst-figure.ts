@@ -9,7 +9,7 @@ import { median } from './statistics.ts';
 const ROUNDS = 5;
 const UPDATES = 20_000;
 /** How many times the rate of a raw port a stream is to reach. */
-const AIM = 5;
+const AIM = 10;
 
 interface Way {
   name: string;

@@ -8,15 +8,19 @@ import { median, quantile } from './statistics.ts';
 
 const ROUNDS = 5;
 /** Updates of each contender in a round. Polling takes 50 ms more or less, whatever is measured. */
-const UPDATES: Record<Contender, number> = { raw: 25, state: 25, event: 25, polling: 10 };
+const UPDATES: Record<Contender, number> = { raw: 40, put: 40, state: 40, event: 40, polling: 10 };
 /** Longer than the interval of the stream, so that its producer is at rest, in ms. */
 const QUIET_MS = 120;
 const EVERY_MS = 100;
 /** What a stream may take above the round trip of a raw port, in ms. */
-const AIM_MS = 3;
+const ROUND_TRIP_AIM_MS = 3;
+/** What it may take above a raw port's one-way time, in ms: at the median, and at the 99th percentile. */
+const MEDIAN_AIM_MS = 1;
+const P99_AIM_MS = 5;
 
 const CONTENDERS: Record<Contender, string> = {
   raw: 'raw port',
+  put: 'raw port after one IndexedDB put',
   state: 'Tidings, state feed',
   event: 'Tidings, event feed (written first)',
   polling: 'sendMessage polling, every 100 ms',
@@ -57,19 +61,28 @@ export async function measureUpdates(extensionDir: string): Promise<Figure> {
   const medians = (contender: Contender): number[] => rounds.map((round) => median(round[contender].map(exchangeMs)));
   const roundTripMs = median(medians('raw'));
   const backMs = roundTripMs / 2;
+  const there = (contender: Contender): number[] => medians(contender).map((ms) => ms - backMs);
+  const p99 = (contender: Contender): number =>
+    quantile(
+      rounds.flatMap((round) => round[contender].map(exchangeMs)),
+      0.99,
+    ) - backMs;
+  const rawMs = median(there('raw'));
+  const rawP99Ms = p99('raw');
   const rows = ALL.map((contender) => {
-    const exchanges = rounds.flatMap((round) => round[contender].map(exchangeMs));
-    const there = medians(contender).map((ms) => ms - backMs);
-    const thereMs = median(there);
+    const ms = median(there(contender));
+    const isRaw = contender === 'raw';
     const aims = contender === 'state' || contender === 'event';
     return [
       CONTENDERS[contender],
-      fixed(thereMs, 2),
-      formatRange(there, 2),
-      fixed(quantile(exchanges, 0.99) - backMs, 2),
-      contender === 'raw' ? '' : fixed(thereMs - backMs, 2),
-      aims ? `at most ${fixed(roundTripMs + AIM_MS, 2)}` : '',
-      aims ? verdict(thereMs <= roundTripMs + AIM_MS) : '',
+      fixed(ms, 2),
+      formatRange(there(contender), 2),
+      isRaw ? '' : fixed(ms - rawMs, 2),
+      aims ? verdict(ms - rawMs <= MEDIAN_AIM_MS) : '',
+      aims ? verdict(ms <= roundTripMs + ROUND_TRIP_AIM_MS) : '',
+      fixed(p99(contender), 2),
+      isRaw ? '' : fixed(p99(contender) - rawP99Ms, 2),
+      aims ? verdict(p99(contender) - rawP99Ms <= P99_AIM_MS) : '',
     ];
   });
   const ahead = rounds.map((round) => median(round.raw.map(aheadMs)));
@@ -85,14 +98,16 @@ export async function measureUpdates(extensionDir: string): Promise<Figure> {
       'contender',
       'ms, median of rounds',
       'rounds',
+      'over raw port',
+      `aim: ${MEDIAN_AIM_MS} at most`,
+      `aim: ${fixed(roundTripMs + ROUND_TRIP_AIM_MS, 2)} at most`,
       'ms, p99 of all',
       'over raw port',
-      `aim: round trip + ${AIM_MS}`,
-      '',
+      `aim: ${P99_AIM_MS} at most`,
     ],
     rows,
     notes: [
-      `${ROUNDS} rounds in ${ROUNDS} browsers, ${UPDATES.event} updates of each contender a round (polling ${UPDATES.polling}), ${QUIET_MS} to ${QUIET_MS * 1.5} ms apart. The raw port's round trip: ${fixed(roundTripMs, 2)} ms (${formatRange(medians('raw'), 2)}).`,
+      `${ROUNDS} rounds in ${ROUNDS} browsers, ${UPDATES.event} updates of each contender a round (polling ${UPDATES.polling}), ${QUIET_MS} to ${QUIET_MS * 1.5} ms apart. The raw port's round trip: ${fixed(roundTripMs, 2)} ms (${formatRange(medians('raw'), 2)}); ${ROUND_TRIP_AIM_MS} ms over that is the aim in the middle.`,
       `Check with both clocks: the page's is ahead by ${formatRange(ahead, 2)} ms; less that, the medians are ${ALL.map(byTwoClocks).join(', ')}.`,
     ],
     failures: [],

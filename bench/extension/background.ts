@@ -2,7 +2,16 @@
 import { browser } from 'wxt/browser';
 import { createPace } from '../../tests/servers/pace.ts';
 import type { AcceptedPort } from '../../utils/stream/port';
-import { createPlain, POLLING_ADDRESS, RAW_ADDRESS, serveInterval, servePolling, serveRaw } from './contenders';
+import {
+  createPlain,
+  POLLING_ADDRESS,
+  PUT_ADDRESS,
+  RAW_ADDRESS,
+  serveInterval,
+  servePolling,
+  servePut,
+  serveRaw,
+} from './contenders';
 import { tell } from './in-process-socket';
 import { createMeasure, LINE, type Measure } from './measure';
 import type { Contender } from './messages';
@@ -24,6 +33,7 @@ function tick(): void {
 const tidings = createTidings();
 const addresses: Record<Contender, string> = {
   raw: RAW_ADDRESS,
+  put: PUT_ADDRESS,
   polling: POLLING_ADDRESS,
   state: addressOf('state'),
   event: addressOf('event'),
@@ -61,6 +71,7 @@ let ticking: ReturnType<typeof setInterval> | undefined;
 
 const serve: Record<string, (port: AcceptedPort) => void> = {
   raw: serveRaw,
+  put: (port) => void servePut(port),
   interval: serveInterval,
   state: tidings.state.accept,
   event: tidings.event.accept,

@@ -6,6 +6,7 @@ import type { PlainUpdate, Question, Value } from './messages';
 
 /** Where the sources of the contenders are told their messages. */
 export const RAW_ADDRESS = 'ws://localhost/raw';
+export const PUT_ADDRESS = 'ws://localhost/put';
 export const POLLING_ADDRESS = 'ws://localhost/polling';
 
 /** Interval of each port of {@link serveInterval} in ms: the default of a stream. */
@@ -26,6 +27,32 @@ function listen(address: string, take: (update: PlainUpdate) => void): InProcess
 export function serveRaw(port: AcceptedPort): void {
   const socket = listen(RAW_ADDRESS, (update) => port.postMessage(update));
   port.onDisconnect.addListener(() => socket.close());
+}
+
+const STORE = 'updates';
+
+const openStore = (): Promise<IDBDatabase> => {
+  const { promise, resolve, reject } = Promise.withResolvers<IDBDatabase>();
+  const request = indexedDB.open('put', 1);
+  request.addEventListener('upgradeneeded', () => request.result.createObjectStore(STORE));
+  request.addEventListener('success', () => resolve(request.result));
+  request.addEventListener('error', () => reject(request.error ?? new Error('Cannot open the database')));
+  return promise;
+};
+
+/** Raw port: one `postMessage` for each update, once IndexedDB has it. The least that a promise to keep what was seen costs. */
+export async function servePut(port: AcceptedPort): Promise<void> {
+  const database = await openStore();
+  const socket = listen(PUT_ADDRESS, (update) => {
+    const transaction = database.transaction(STORE, 'readwrite', { durability: 'relaxed' });
+    transaction.objectStore(STORE).put(JSON.stringify(update), update.seq);
+    transaction.commit();
+    transaction.addEventListener('complete', () => port.postMessage(update));
+  });
+  port.onDisconnect.addListener(() => {
+    socket.close();
+    database.close();
+  });
 }
 
 /** Raw port with an interval of its own, which posts the newest update if there is one. */

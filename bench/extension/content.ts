@@ -13,6 +13,7 @@ const POLL_EVERY_MS = 100;
 
 const receivers: Record<Contender, Receive> = {
   raw: receivePort('raw'),
+  put: receivePort('put'),
   polling: receivePolling,
   state: receiveTidings('state'),
   event: receiveTidings('event'),

@@ -1,7 +1,10 @@
 /** What the background and the content script of the measuring extension say to each other on the port `bench`. */
 
-/** A way to bring updates from the background to a page. `state` and `event` are Tidings' stream with one feed of that kind. */
-export type Contender = 'raw' | 'polling' | 'state' | 'event';
+/**
+ * A way to bring updates from the background to a page. `put` is a raw port after IndexedDB; `state` and `event` are Tidings'
+ * stream with one feed of that kind.
+ */
+export type Contender = 'raw' | 'put' | 'polling' | 'state' | 'event';
 
 /** The value of every update that is measured. `n` counts from 1 over all contenders. */
 export interface Value {
