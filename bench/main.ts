@@ -6,7 +6,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../scripts/run-command.ts';
-import { buildEmpty, buildMeasuring, buildProduct } from './build.ts';
+import { buildEmpty, buildMeasuring, buildProduct, buildReconnect, buildTelling } from './build.ts';
 import { measureBursts } from './burst-figure.ts';
 import { measureBlocked } from './blocked-figure.ts';
 import { measureContent } from './content-figure.ts';
@@ -15,6 +15,7 @@ import { type Figure, toMarkdown } from './figure.ts';
 import { measureHidden } from './hidden-figure.ts';
 import { describeMachine } from './machine.ts';
 import { measurePorts } from './ports-figure.ts';
+import { measureRecovery } from './recovery-figure.ts';
 import { measureShown } from './shown-figure.ts';
 import { measureUpdates } from './update-figure.ts';
 
@@ -32,6 +33,11 @@ const measurements: Record<string, () => Promise<Figure>> = {
   update: () => measureUpdates(measuring),
   burst: () => measureBursts(measuring),
   hidden: async () => measureHidden(measuring, await product()),
+  recovery: async () =>
+    measureRecovery(
+      { chromium: await buildTelling('chromium'), firefox: await buildTelling('firefox') },
+      await buildReconnect(),
+    ),
   ports: () => measurePorts(measuring),
   blocked: () => measureBlocked(measuring),
   shown: async () => measureShown(measuring, await product()),
