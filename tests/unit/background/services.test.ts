@@ -194,6 +194,17 @@ describe('scripts of the background', () => {
     await until(() => expect(scripting.executeScript).toHaveBeenCalled());
     expect(scripting.executeScript.mock.calls.map(([{ target }]) => target.tabId)).toEqual([1]);
   });
+
+  test('are put into them too when the settings change, as of before the streams were closed', async () => {
+    const services = createServices();
+    services.followSettings();
+    const { say, first } = connect(services, 'updates', pageOf('http://localhost/', 2));
+    say(START);
+    await first('STARTED');
+    await fakeBrowser.storage.local.set({ settings: { ...SETTINGS } });
+    await until(() => expect(scripting.executeScript).toHaveBeenCalled());
+    expect(scripting.executeScript.mock.calls.map(([{ target }]) => target.tabId)).toEqual([1]);
+  });
 });
 
 describe('conversation of the background', () => {
