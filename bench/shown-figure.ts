@@ -24,6 +24,7 @@ type Way = 'tidings' | ShownBy | 'nothing';
 
 const NAMES: Record<Way, string> = {
   nothing: 'nothing',
+  timer: 'no extension: a timer of the page, one text',
   tidings: 'Tidings, its whole panel',
   stream: "Tidings' stream, one text",
   interval: 'raw port, an interval each, one text',
@@ -102,7 +103,7 @@ async function sample({ browser, pages }: Windows): Promise<Sample> {
 
 /** Both browsers stay open; what is not measured shows nothing. */
 async function measureAll(panels: Windows, texts: Windows, demo: Demo): Promise<Record<Way, Sample[]>> {
-  const samples: Record<Way, Sample[]> = { nothing: [], tidings: [], stream: [], interval: [], polling: [] };
+  const samples: Record<Way, Sample[]> = { nothing: [], timer: [], tidings: [], stream: [], interval: [], polling: [] };
   const tell = (perSecond: number): void => demo.control('socket', { action: 'rate', perSecond });
   const show = (by: ShownBy | null): Promise<void> =>
     texts.browser.extension.evaluateInBackground((name) => bench.show(name), by);

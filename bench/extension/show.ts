@@ -4,8 +4,11 @@ import type { AcceptedPort, Port } from '../../utils/stream/port';
 import { tell } from './in-process-socket';
 import { receivePolling, receivePort, receiveTidings, type Receive } from './receive';
 
-/** Contenders that show: a raw port with an interval each, polling, and Tidings' stream without its panel. */
-export type ShownBy = 'interval' | 'polling' | 'stream';
+/**
+ * What shows: a raw port with an interval each, polling, Tidings' stream without its panel, and a timer of the page, to which
+ * no extension says anything.
+ */
+export type ShownBy = 'interval' | 'polling' | 'stream' | 'timer';
 
 /** Interval of every contender, and of the updates themselves, in ms. */
 const EVERY_MS = 100;
@@ -14,6 +17,11 @@ const receivers: Record<ShownBy, Receive> = {
   interval: receivePort('interval'),
   polling: receivePolling,
   stream: receiveTidings('state'),
+  timer: ({ apply, signal }) => {
+    let n = 0;
+    const timer = setInterval(() => apply({ n: ++n, line: '' }, 0), EVERY_MS);
+    signal.addEventListener('abort', () => clearInterval(timer));
+  },
 };
 
 interface Order {
@@ -27,7 +35,7 @@ export interface Show {
 }
 
 /** The background's end. `addresses`: where the source of a contender is told its updates. */
-export function createShow(addresses: Readonly<Record<ShownBy, string>>): Show {
+export function createShow(addresses: Readonly<Record<Exclude<ShownBy, 'timer'>, string>>): Show {
   const ports = new Set<AcceptedPort>();
   let timer: ReturnType<typeof setInterval> | undefined;
   let n = 0;
@@ -39,7 +47,7 @@ export function createShow(addresses: Readonly<Record<ShownBy, string>>): Show {
     show(by) {
       clearInterval(timer);
       for (const port of ports) port.postMessage({ by } satisfies Order);
-      if (by === null) return;
+      if (by === null || by === 'timer') return;
       timer = setInterval(() => {
         n += 1;
         tell(addresses[by], [JSON.stringify({ n, line: 'tick' })]);
