@@ -11,7 +11,7 @@ declare const chrome: { windows: { create(options: { url: string; focused: boole
 export async function openWindows(browser: TestBrowser, url: string, count: number): Promise<TestPage[]> {
   // The browser's first window; its page also wakes the background, which opens the others.
   const pages = [await browser.open(url)];
-  await waitFor('background', () => browser.extension.backgroundIsRunning());
+  await waitFor('background', () => browser.extension.evaluateInBackground(() => true));
   while (pages.length < count) {
     const address = `${url}&window=${pages.length + 1}`;
     await browser.extension.evaluateInBackground(
