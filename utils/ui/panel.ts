@@ -140,11 +140,12 @@ export function mountPanel({ document, model, actions, store, t, signal: outer }
     },
     signal,
   });
-  showWithoutSheet(host);
   const start = (kept?: unknown): void => {
     const parsed = parsePlacement(kept);
     placed = true;
     place(parsed.ok ? parsed.placement : {});
+    // Not before: it needs the styles of the whole page, and until now nothing of the panel is to be seen.
+    showWithoutSheet(host);
   };
   place({});
   store.load().then(start, () => start());
