@@ -36,13 +36,16 @@ export default defineContentScript({
       },
       signal,
     });
-    mountPanel({
-      document,
-      model,
-      actions: subscriber,
-      store: createPlacementStore(location.origin),
-      t: createTranslate(browser.i18n.getMessage as Parameters<typeof createTranslate>[0]),
-      signal,
-    });
+    // In the first frame: the port is opened before, and a page that nobody has seen yet needs no panel.
+    requestAnimationFrame(() =>
+      mountPanel({
+        document,
+        model,
+        actions: subscriber,
+        store: createPlacementStore(location.origin),
+        t: createTranslate(browser.i18n.getMessage as Parameters<typeof createTranslate>[0]),
+        signal,
+      }),
+    );
   },
 });

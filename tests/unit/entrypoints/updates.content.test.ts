@@ -16,7 +16,7 @@ const BATCH = { feed: 'queue', epoch: 'e', updates: [{ seq: 1, at: 1, value: 42 
 
 const subscriber: Subscriber = { pause: () => undefined, resume: () => undefined };
 
-/** Runs the script in a page, and gives what it handed to stream and panel. */
+/** Runs the script in a page up to its first frame, and gives what it handed to stream and panel. `early`: what it had made before that. */
 async function run() {
   const { window, document } = createDom();
   vi.stubGlobal('window', window);
@@ -26,16 +26,20 @@ async function run() {
   const connect = vi.fn<(info: { name: string }) => unknown>(() => createPortPair().page);
   Object.assign(fakeBrowser.runtime, { id: 'tidings', connect });
   Object.assign(fakeBrowser, { i18n: { getMessage: (name: string) => `[${name}]` } });
+  const frame = vi.fn<(draw: () => void) => number>();
+  vi.stubGlobal('requestAnimationFrame', frame);
   const ending = new AbortController();
   const abort = vi.fn<(reason: unknown) => void>(() => ending.abort());
   const context: unknown = { signal: ending.signal, abort };
   await script.main(context as ContentScriptContext);
+  const early = [createSubscriber, mountPanel].map((make) => vi.mocked(make).mock.calls.length);
+  for (const [draw] of frame.mock.calls) draw();
   const [stream] = vi.mocked(createSubscriber).mock.calls.at(-1) ?? [];
   const [panel] = vi.mocked(mountPanel).mock.calls.at(-1) ?? [];
   if (!stream || !panel) throw new Error('Cannot look at the script: it made no stream or no panel');
   const applied: string[] = [];
   document.addEventListener('tidings-applied', (event) => applied.push(String((event as CustomEvent).detail)));
-  return { window, document, connect, ending, abort, stream, panel, applied };
+  return { window, document, connect, ending, abort, stream, panel, applied, early };
 }
 
 beforeEach(() => {
@@ -60,6 +64,11 @@ describe('content script', () => {
     expect([stream.page, stream.isValid()]).toEqual([window, true]);
     Object.assign(fakeBrowser.runtime, { id: undefined });
     expect(stream.isValid()).toBe(false);
+  });
+
+  test('begins its stream at once, and makes its panel in the first frame', async () => {
+    const { early } = await run();
+    expect(early).toEqual([1, 0]);
   });
 
   test('has a panel that shows what the stream brings', async () => {
