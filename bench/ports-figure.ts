@@ -18,9 +18,8 @@ const PER_SECOND = 100;
 const PAGES = 4;
 const SETTLE_MS = 700;
 const WINDOW_MS = 2_000;
-/** Batches a second of each port, and the part of them that must have come. */
-const BATCHES_PER_SECOND = 10;
-const WHOLE_PART = 0.9;
+/** Updates a second for which the cost of a port is given; with fewer than half of it a machine measures itself. */
+const NOMINAL_PER_SECOND = 10;
 const AIM_PORTS = 200;
 /** Of one core. */
 const AIM_PERCENT = 15;
@@ -85,7 +84,8 @@ async function sample(browser: TestBrowser, pages: readonly DrivenPage[], { by, 
 
 function toFigure(samples: Map<Case, Sample[]>): Figure {
   const of = (one: Case): Sample[] => samples.get(one) ?? [];
-  const perPort = (one: Case): number => median(of(one).map(({ load }) => load)) / one.ports;
+  const perPort = (one: Case): number =>
+    median(of(one).map(({ load, applied }) => (load / one.ports / applied) * NOMINAL_PER_SECOND));
   const rows = CASES.map((one) => {
     const { by, name, ports } = one;
     const loads = of(one).map(({ load }) => load / 10);
@@ -101,18 +101,16 @@ function toFigure(samples: Map<Case, Sample[]>): Figure {
       String(ports),
       fixed(median(loads), 2),
       formatRange(loads, 2),
-      fixed(perPort(one), 3),
       fixed(median(of(one).map(({ applied }) => applied)), 1),
+      fixed(perPort(one), 3),
       aims.map(([words]) => words).join('; '),
       aims.map(([, holds]) => verdict(holds)).join('; '),
     ];
   });
   const failures = CASES.flatMap((one) =>
     of(one).flatMap(({ applied, backward }) => [
-      ...(applied < BATCHES_PER_SECOND * WHOLE_PART
-        ? [
-            `${one.name}, ${one.ports} ports: each applied ${fixed(applied, 1)} updates a second, not ${BATCHES_PER_SECOND}`,
-          ]
+      ...(applied < NOMINAL_PER_SECOND / 2
+        ? [`${one.name}, ${one.ports} ports: each applied ${fixed(applied, 1)} updates a second`]
         : []),
       ...(backward > 0 ? [`${one.name}, ${one.ports} ports: ${backward} updates came twice or out of order`] : []),
     ]),
@@ -124,14 +122,14 @@ function toFigure(samples: Map<Case, Sample[]>): Figure {
       'ports',
       'background, % of a core',
       'rounds',
-      'ms a second and port',
       'updates a second and port',
+      `ms a second and port, at ${NOMINAL_PER_SECOND} updates`,
       'aim',
       '',
     ],
     rows,
     notes: [
-      `${ROUNDS} rounds of ${WINDOW_MS / 1_000} s each, in one browser with the ports spread over ${PAGES} visible pages. CPU time of the whole process of the background, the source's timer and parsing included. A port gets one batch in 100 ms, with the newest value.`,
+      `${ROUNDS} rounds of ${WINDOW_MS / 1_000} s each, in one browser with the ports spread over ${PAGES} visible pages. CPU time of the whole process of the background, the source's timer and parsing included. A port gets one batch in 100 ms, with the newest value; the cost of a port is divided by what came, so that a machine that is too slow for so many ports does not make them look cheap.`,
     ],
     failures,
   };
