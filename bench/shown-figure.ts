@@ -15,8 +15,8 @@ const ROUNDS = 5;
 const COUNT = 20;
 const PER_SECOND = 10;
 /** After a change of contenders, in ms. */
-const SETTLE_MS = 1_000;
-const WINDOW_MS = 3_000;
+const SETTLE_MS = 800;
+const WINDOW_MS = 2_000;
 /** Part of the updates told that must have been shown. The rest are updates that a busy machine drew together with the next. */
 const SHOWN_PART = 0.5;
 
