@@ -17,6 +17,21 @@ export interface FakeDom {
   setHidden(hidden: boolean): void;
 }
 
+/** The shadow root of an element, also a closed one. @throws {Error} where it has none */
+export function shadowRootOf(host: Element): ShadowRoot {
+  const root = shadowRoots.get(host);
+  if (!root) throw new Error(`Cannot look into "${host.tagName}": it has no shadow root`);
+  return root;
+}
+
+/** All that match, in order, also those in closed shadow roots. */
+export function findAllInside(root: ParentNode, selector: string): HTMLElement[] {
+  return [...root.querySelectorAll<HTMLElement>('*')].flatMap((element) => {
+    const inside = shadowRoots.get(element);
+    return [...(element.matches(selector) ? [element] : []), ...(inside ? findAllInside(inside, selector) : [])];
+  });
+}
+
 /** Time between two frames, in ms. */
 export const FRAME_MS = 16;
 
@@ -29,6 +44,7 @@ const REFLECTED = {
 } as const;
 
 const focused = new WeakMap<Document, HTMLElement>();
+const shadowRoots = new WeakMap<Element, ShadowRoot>();
 
 /** The frames of a browser, by timer. */
 const FRAMES = {
@@ -96,6 +112,17 @@ function completePrototypes(): void {
       },
     });
   }
+
+  const attachShadow = Reflect.get(Element.prototype, 'attachShadow') as Element['attachShadow'];
+  define(Element.prototype, {
+    attachShadow: {
+      value(this: Element, options: ShadowRootInit) {
+        const root = attachShadow.call(this, options);
+        shadowRoots.set(this, root);
+        return root;
+      },
+    },
+  });
 
   const click = Reflect.get(HTMLElement.prototype, 'click') as (this: HTMLElement) => void;
   define(HTMLElement.prototype, {
