@@ -6,6 +6,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.restoreAllMocks();
+  vi.unstubAllGlobals();
   vi.useRealTimers();
 });
 
@@ -25,4 +26,42 @@ test('a background that is taken down, which has no timers any more, throws noth
   });
   const callOff = createSourceDeps(() => true).after(1_000, () => undefined);
   expect(callOff).not.toThrow();
+});
+
+test('a request is the own one of the browser, which is called on the global object only', async () => {
+  const asked: unknown[] = [];
+  vi.stubGlobal('fetch', function fetch(this: unknown, ...parameters: unknown[]) {
+    if (this !== undefined && this !== globalThis) throw new TypeError('Illegal invocation');
+    asked.push(...parameters);
+    return Promise.resolve('answer');
+  });
+  const deps = createSourceDeps(() => true);
+  expect(await deps.fetch('https://example.com/', { cache: 'no-store' })).toBe('answer');
+  expect(asked).toEqual(['https://example.com/', { cache: 'no-store' }]);
+});
+
+test('a socket is the own one of the browser', () => {
+  vi.stubGlobal('WebSocket', class extends EventTarget {});
+  expect(createSourceDeps(() => true).WebSocket).toBe(WebSocket);
+});
+
+test('the time is that of the clock, also after it was set', () => {
+  const { now } = createSourceDeps(() => true);
+  vi.setSystemTime(1_000_000);
+  expect(now()).toBe(1_000_000);
+  vi.setSystemTime(5);
+  expect(now()).toBe(5);
+});
+
+test('chance is from 0 to 1, and not always the same', () => {
+  const { random } = createSourceDeps(() => true);
+  const numbers = Array.from({ length: 100 }, random);
+  expect(numbers.every((number) => number >= 0 && number < 1)).toBe(true);
+  expect(new Set(numbers).size).toBeGreaterThan(50);
+});
+
+test.each([true, false])('access is asked of whoever knows: %j', (answer) => {
+  const hasAccess = vi.fn<(address: string) => boolean>(() => answer);
+  expect(createSourceDeps(hasAccess).hasAccess('https://example.com/')).toBe(answer);
+  expect(hasAccess).toHaveBeenCalledExactlyOnceWith('https://example.com/');
 });
