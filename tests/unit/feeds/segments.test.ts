@@ -73,6 +73,15 @@ describe('segments in IndexedDB', () => {
     commit.mockRestore();
   });
 
+  test('rejects a write that the browser takes back', async () => {
+    const commit = vi.spyOn(IDBTransaction.prototype, 'commit').mockImplementation(function (this: IDBTransaction) {
+      this.abort();
+    });
+    await expect(segments.put('a', 0, 'text')).rejects.toThrow(DOMException);
+    commit.mockRestore();
+    expect(await segments.load('a')).toEqual([]);
+  });
+
   test('one that is written is kept once it is said to be', async () => {
     const writes = Array.from({ length: 20 }, (_, n) => segments.put('a', n, String(n)));
     await writes[19];
