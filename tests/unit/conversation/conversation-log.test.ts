@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createConversationLog, textWords } from '../../../utils/conversation/conversation-log';
 import type { Entry } from '../../../utils/conversation/protocol';
 import { createDom } from '../../fakes/dom';
@@ -72,6 +72,10 @@ function createBench() {
 }
 
 describe('conversation log', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   it('is a log with a name that the keyboard reaches', () => {
     const { element } = createBench();
     expect(['role', 'aria-labelledby', 'tabindex'].map((name) => element.getAttribute(name))).toEqual([
@@ -169,7 +173,8 @@ describe('conversation log', () => {
 
   it('gives the time of today, and with another day its date', () => {
     const { update, items } = createBench();
-    const [old, now] = [new Date(2020, 1, 3, 4, 5, 6), new Date()];
+    const [old, now] = [new Date(2026, 0, 1, 23, 59, 59), new Date(2026, 0, 2, 0, 0, 1)];
+    vi.useFakeTimers({ now });
     update([line(1, { at: old.getTime() }), line(2, { at: now.getTime() })]);
     const times = items().map((item) => item.querySelector('time'));
     expect(times.map((time) => time?.textContent)).toEqual([old.toLocaleString(), now.toLocaleTimeString()]);
