@@ -14,7 +14,7 @@ const ROUNDS = 5;
 const PER_SECOND = 2_000;
 const BLOCK_MS = 5_000;
 /** Updates flow this long before the block, in ms, so that what a busy page needs anyway is there. */
-const FLOW_MS = 1_500;
+const FLOW_MS = 1_000;
 /** How long before the end of the block its memory is read, in ms. */
 const READ_BEFORE_MS = 250;
 /** Part of the raw port's growth. */

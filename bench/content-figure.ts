@@ -12,7 +12,7 @@ import { type Figure, fixed, formatRange, verdict } from './figure.ts';
 import { rotate } from './rounds.ts';
 import { median } from './statistics.ts';
 
-const ROUNDS = 9;
+const ROUNDS = 7;
 const AIM_BYTES = 14 * 1_024;
 const AIM_MS = 3;
 const AIM_HEAP_BYTES = 1_000_000;

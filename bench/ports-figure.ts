@@ -17,7 +17,7 @@ const PER_SECOND = 100;
 /** The pages that hold the ports, each in a process of its own. */
 const PAGES = 4;
 const SETTLE_MS = 700;
-const WINDOW_MS = 2_000;
+const WINDOW_MS = 1_500;
 /** Updates a second for which the cost of a port is given; with fewer than half of it a machine measures itself. */
 const NOMINAL_PER_SECOND = 10;
 const AIM_PORTS = 200;
