@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createFormat } from '../../../utils/ui/format';
 import { createEnglish } from './english';
 
@@ -81,5 +81,15 @@ describe('format', () => {
         expect(format.time(at)).not.toBe('');
       }),
     );
+  });
+
+  it('makes no number format before a number needs it, and each once', () => {
+    using make = vi.spyOn(Intl, 'NumberFormat');
+    const fresh = createFormat(createEnglish(), 'en');
+    fresh.value('text');
+    fresh.age(500);
+    expect(make).not.toHaveBeenCalled();
+    expect([2e9, 3e9, 1e-9, 2e-9].map((x) => fresh.value(x))).toEqual(['2B', '3B', '1E-9', '2E-9']);
+    expect(make).toHaveBeenCalledTimes(2);
   });
 });
