@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures Tidings beside the plain ways in real Chromium, prints the figures and writes them into
- * docs/BENCHMARKS.md. `-- --only update|burst|hidden` measures one and writes nothing. It fails when something could not be
+ * docs/BENCHMARKS.md. `-- --only <name>` measures one and writes nothing. It fails when something could not be
  * measured, or was not whole; a missed aim is printed as such.
  */
 import { join } from 'node:path';
