@@ -11,8 +11,10 @@ export interface Applied {
   shownLost: number;
   /** The value applied last, also when that was before. */
   last: number;
-  /** The values before and after what is missing. */
-  gaps: [before: number, after: number][];
+  /** The values before and after what is missing, and what began there: a new script, another epoch, a batch. */
+  gaps: [before: number, after: number, began: string][];
+  /** Of its last batch. */
+  epoch: string;
   /** A new script of ours began in this document, and its first value is still to come. */
   isAnew: boolean;
   /** Values that a new script showed again, having an empty panel. */
@@ -46,13 +48,13 @@ export const watchValues = (page: TestPage, feeds: readonly string[]): Promise<b
       const byFeed: AppliedByFeed = {};
       scope.soakApplied = byFeed;
       document.addEventListener('tidings-applied', (event) => {
-        for (const { feed, updates, lost } of JSON.parse((event as CustomEvent<string>).detail) as FeedBatch[]) {
+        for (const { feed, epoch, updates, lost } of JSON.parse((event as CustomEvent<string>).detail) as FeedBatch[]) {
           if (feed === script) for (const applied of Object.values(byFeed)) applied.isAnew = true;
           if (!wanted.includes(feed)) continue;
           const known = byFeed[feed];
           // What was lost before the first is nothing that this document missed.
           if (known) known.shownLost += lost;
-          for (const { value } of updates) {
+          for (const [index, { value }] of updates.entries()) {
             const number = Number(value);
             // Nonsense has no number from 1.
             if (!(number >= 1)) continue;
@@ -62,6 +64,7 @@ export const watchValues = (page: TestPage, feeds: readonly string[]): Promise<b
               shownLost: 0,
               last: number - 1,
               gaps: [],
+              epoch,
               isAnew: false,
               repeated: 0,
             };
@@ -71,12 +74,14 @@ export const watchValues = (page: TestPage, feeds: readonly string[]): Promise<b
               applied.repeated += applied.last - number + 1;
               applied.last = number - 1;
             }
+            const began = `${applied.isAnew ? 'script ' : ''}${applied.epoch === epoch ? '' : 'epoch '}${index === 0 ? `batch of ${updates.length}` : ''}`;
             applied.isAnew = false;
+            applied.epoch = epoch;
             if (number <= applied.last) {
               applied.again += 1;
               continue;
             }
-            if (number > applied.last + 1) applied.gaps.push([applied.last, number]);
+            if (number > applied.last + 1) applied.gaps.push([applied.last, number, began]);
             applied.last = number;
           }
         }
