@@ -20,8 +20,8 @@ import { measureShown } from './shown-figure.ts';
 import { measureUpdates } from './update-figure.ts';
 
 const startedAt = performance.now();
-const machine = describeMachine();
 const { only } = parseArgs({ options: { only: { type: 'string' } } }).values;
+const machine = describeMachine(['chromium', 'firefox']);
 
 console.log('Building the extensions');
 const measuring = await buildMeasuring();
