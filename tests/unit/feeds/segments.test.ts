@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { createIndexedDbSegments, type Segments } from '../../../utils/feeds/segments';
+import { createIndexedDbSegments, RECORD_LENGTH, type Segments } from '../../../utils/feeds/segments';
 import { type FakeIndexedDb, installIndexedDb } from '../../fakes/indexed-db';
 
 let database: FakeIndexedDb;
@@ -47,6 +47,32 @@ describe('segments in IndexedDB', () => {
     await segments.replace('a', 3, 'new');
     expect(await segments.load('a')).toEqual([[3, 'new']]);
     expect(await segments.load('b')).toEqual([[0, 'other']]);
+  });
+
+  test.each([0, 1, RECORD_LENGTH - 1, RECORD_LENGTH, RECORD_LENGTH + 1, 12 * RECORD_LENGTH + 5])(
+    'of %d characters come back whole, and are replaced whole',
+    async (length) => {
+      // The pieces are cut between the halves of a character, too.
+      const text = '😀'.repeat(Math.ceil(length / 2)).slice(0, length);
+      await segments.put('a', 1, text);
+      await segments.put('a', 2, 'next');
+      await segments.put('b', 1, text);
+      expect((await segments.load('a')).map(([number, one]) => [number, one === text || one])).toEqual([
+        [1, true],
+        [2, 'next'],
+      ]);
+      await segments.replace('a', 3, 'new');
+      expect(await segments.load('a')).toEqual([[3, 'new']]);
+      await segments.prune(new Set(['a']));
+      expect(await segments.load('b')).toEqual([]);
+    },
+  );
+
+  test('puts no record that is longer than the browser writes fast', async () => {
+    const put = vi.spyOn(IDBObjectStore.prototype, 'put');
+    await segments.put('a', 0, 'x'.repeat(2 * RECORD_LENGTH + 1));
+    expect(put.mock.calls.map(([text]) => (text as string).length)).toEqual([RECORD_LENGTH, RECORD_LENGTH, 1]);
+    put.mockRestore();
   });
 
   test('go with the connections that are not kept', async () => {
