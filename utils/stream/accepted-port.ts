@@ -35,7 +35,7 @@ export type Authorise = (sender: Sender | undefined) => Promise<Authorisation>;
 export interface AcceptedPortListener {
   /** The page has named its stream. `false`: this document has too many ports. */
   onStream(streamId: string): boolean;
-  /** How far the document got under an earlier script of ours. Asked when the stream has no cursors of its own. Never rejects. */
+  /** How far the document got under an earlier script of ours. Asked when the stream has not been told of all feeds. Never rejects. */
   recall(): Promise<Readonly<Record<string, Cursor>>>;
   /** The document has applied the event feeds up to here. */
   onApplied(cursors: Record<string, Cursor>): void;
@@ -111,20 +111,19 @@ export function acceptPort(
     if (!authorisation.allowed) return close(authorisation.reason);
     if (!listener.onStream(streamId)) return close('too-many-ports');
     const keep = !authorisation.isPrivate && !saysPrivate;
-    const isNew = Object.keys(resume).length === 0;
-    const [readers, recalled] = await Promise.all([
-      authorisation.open({ keep }),
-      keep && isNew ? listener.recall() : NO_CURSORS,
-    ]);
-    if (isOver()) return;
+    const readers = await authorisation.open({ keep });
     const feeds = readers.map(({ info }) => info);
+    // Also one of several: a new script may lose its port when it was told of some feeds, and not of others.
+    const isNewToFeeds = feeds.some(({ id }) => !Object.hasOwn(resume, id));
+    const recalled = keep && isNewToFeeds ? await listener.recall() : NO_CURSORS;
+    if (isOver()) return;
     const limits = { window: WINDOW, maxMessageBytes: MAX_MESSAGE_BYTES };
     if (!sendOrDrop({ type: 'STARTED', protocol: PROTOCOL_VERSION, feeds, ...limits })) return;
     state = 'started';
     producer = createProducer({
       readers,
       everyMs,
-      resume: isNew ? recalled : resume,
+      resume: { ...recalled, ...resume },
       post: sendOrDrop,
       onSent: listener.onSent,
       onApplied(cursors) {

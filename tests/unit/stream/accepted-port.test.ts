@@ -174,6 +174,12 @@ describe('where an accepted port begins', () => {
     expect(seqs(batches())).toEqual([3]);
   });
 
+  test('is where the document was, for a feed that the stream has not been told of', async () => {
+    const { say, batches } = accept();
+    await say({ ...START, resume: { other: { epoch: 'epoch-1', seq: 9 } } });
+    expect(seqs(batches())).toEqual([3]);
+  });
+
   test('is where the stream says, whatever is known of its document', async () => {
     const { say, batches, listener } = accept();
     await say({ ...START, resume: { feed: { epoch: 'epoch-1', seq: 1 } } });
