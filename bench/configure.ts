@@ -55,9 +55,10 @@ export async function configure(browser: TestBrowser, feeds: Feed[]): Promise<vo
   await page.close();
 }
 
-/** Runs in the panel's shadow root. */
-const countLive = (root: ShadowRoot): number => root.querySelectorAll('.feed[data-state="live"]').length;
+/** Runs in the panel's shadow roots. */
+const countLive = (roots: ShadowRoot[]): number =>
+  roots.flatMap((root) => [...root.querySelectorAll('.feed[data-state="live"]')]).length;
 
 /** Resolves when the panel of a page has so many feeds, all of them live. */
 export const untilLive = (page: TestPage, feeds: number): Promise<unknown> =>
-  waitFor('live values', async () => (await page.inShadow(countLive)) === feeds, { limitMs: 20_000 });
+  waitFor('live values', async () => (await page.inShadows(countLive)) === feeds, { limitMs: 20_000 });

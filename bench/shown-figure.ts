@@ -66,7 +66,7 @@ async function openPanels(extensionDir: string, demo: Demo, opened: TestBrowser[
   const pages = await openWindows(browser, `${demo.url}/away?panel`, COUNT);
   for (const page of pages) {
     await untilLive(page, 1);
-    await page.inShadow(countChanges, '.value');
+    await page.inShadows(`([, rows], ...args) => (${countChanges.toString()})(rows, ...args)`, '.value');
   }
   return { browser, pages };
 }

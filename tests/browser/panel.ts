@@ -12,14 +12,16 @@ export interface ShownRow {
 /** The rows of the panel, top to bottom; none while there is no panel. What they show is generated content, for the page not to find it. */
 export const shownRows = (page: TestPage): Promise<ShownRow[]> =>
   page
-    .inShadow((root: ShadowRoot) =>
-      [...root.querySelectorAll<HTMLElement>('.feed')].map((row) => {
-        const text = (selector: string): string => row.querySelector<HTMLElement>(selector)?.dataset['text'] ?? '';
-        const all = [...row.querySelectorAll<HTMLElement>('[data-text]:not([hidden])')].map(
-          (part) => part.dataset['text'],
-        );
-        return { name: text('.name'), value: text('.value'), state: row.dataset['state'] ?? '', text: all.join(' ') };
-      }),
+    .inShadows((roots: ShadowRoot[]) =>
+      roots
+        .flatMap((root) => [...root.querySelectorAll<HTMLElement>('.feed')])
+        .map((row) => {
+          const text = (selector: string): string => row.querySelector<HTMLElement>(selector)?.dataset['text'] ?? '';
+          const all = [...row.querySelectorAll<HTMLElement>('[data-text]:not([hidden])')].map(
+            (part) => part.dataset['text'],
+          );
+          return { name: text('.name'), value: text('.value'), state: row.dataset['state'] ?? '', text: all.join(' ') };
+        }),
     )
     .catch(() => []);
 

@@ -43,7 +43,9 @@ describe.each(BROWSERS)('sources that fail, in %s', (name) => {
     await waitForRow(page, 'Error rate', ({ state }) => state === 'live', RETRY_LIMIT_MS);
     const log = await waitForRow(page, 'Build log', ({ state }) => state === 'live', RETRY_LIMIT_MS);
     await waitForRow(page, 'Build log', ({ state, text }) => state === 'live' && text !== log.text, RETRY_LIMIT_MS);
-    const bold = await page.inShadow((root: ShadowRoot) => root.querySelectorAll('b, img, script').length);
+    const bold = await page.inShadows(
+      (roots: ShadowRoot[]) => roots.flatMap((root) => [...root.querySelectorAll('b, img, script')]).length,
+    );
     expect(bold).toBe(0);
   });
 

@@ -29,19 +29,19 @@ export async function evaluateIn<Args extends unknown[], Result>(
   return resultOf(answer) as Awaited<Result>;
 }
 
-function findClosedRoot(node: Protocol.DOM.Node): number | null {
-  const closed = node.shadowRoots?.find((root) => root.shadowRootType === 'closed');
-  if (closed) return closed.backendNodeId;
-  for (const child of [...(node.children ?? []), ...(node.shadowRoots ?? [])]) {
-    const found = findClosedRoot(child);
-    if (found !== null) return found;
+/** All closed roots under a node, those nested in one after it. */
+function* closedRoots(node: Protocol.DOM.Node): Generator<Protocol.DOM.Node> {
+  for (const root of node.shadowRoots ?? []) {
+    if (root.shadowRootType === 'closed') yield root;
+    yield* closedRoots(root);
   }
-  return null;
+  for (const child of node.children ?? []) yield* closedRoots(child);
 }
 
 /** A {@link TestPage} on a tab of Chromium; `session` is attached to it. */
 export function createChromiumPage(page: Page, session: CDPSession): TestPage {
   let curtain: Page | null = null;
+  let calls = 0;
 
   async function traverse(step: -1 | 1): Promise<void> {
     const { currentIndex, entries } = await session.send('Page.getNavigationHistory');
@@ -56,24 +56,29 @@ export function createChromiumPage(page: Page, session: CDPSession): TestPage {
     });
   }
 
-  async function inShadow<Args extends unknown[], Result>(
-    fn: PageFunction<[ShadowRoot, ...Args], Result>,
+  async function objectOf({ backendNodeId }: Protocol.DOM.Node, objectGroup: string): Promise<string> {
+    const { object } = await session.send('DOM.resolveNode', { backendNodeId, objectGroup });
+    if (object.objectId === undefined) throw new Error(`Cannot read "${page.url()}": its shadow root is gone`);
+    return object.objectId;
+  }
+
+  async function inShadows<Args extends unknown[], Result>(
+    fn: PageFunction<[ShadowRoot[], ...Args], Result>,
     ...args: Args
   ): Promise<Awaited<Result>> {
     const { root: document } = await session.send('DOM.getDocument', { depth: -1, pierce: true });
-    const backendNodeId = findClosedRoot(document);
-    if (backendNodeId === null) throw new Error(`Cannot read "${page.url()}": it has no closed shadow root`);
-    const { object } = await session.send('DOM.resolveNode', { backendNodeId });
-    const { objectId } = object;
-    if (objectId === undefined) throw new Error(`Cannot read "${page.url()}": its shadow root is gone`);
+    const [first] = closedRoots(document);
+    if (!first) throw new Error(`Cannot read "${page.url()}": it has no closed shadow root`);
+    const objectGroup = `call ${(calls += 1)}`;
+    const objectIds = await Promise.all([first, ...closedRoots(first)].map((root) => objectOf(root, objectGroup)));
     const answer = await session.send('Runtime.callFunctionOn', {
-      objectId,
-      functionDeclaration: `async function (...args) { return JSON.stringify((await (${functionSource(fn)})(this, ...args)) ?? null); }`,
-      arguments: args.map((value) => ({ value: value as unknown })),
+      objectId: objectIds[0] ?? '',
+      functionDeclaration: `async function (args, ...shadows) { return JSON.stringify((await (${functionSource(fn)})(shadows, ...args)) ?? null); }`,
+      arguments: [{ value: args }, ...objectIds.map((objectId) => ({ objectId }))],
       awaitPromise: true,
       returnByValue: true,
     });
-    await session.send('Runtime.releaseObject', { objectId });
+    await session.send('Runtime.releaseObjectGroup', { objectGroup });
     return resultOf(answer) as Awaited<Result>;
   }
 
@@ -95,21 +100,32 @@ export function createChromiumPage(page: Page, session: CDPSession): TestPage {
     evaluate: (fn, ...args) => evaluateIn(session, fn, args),
     waitFor: (what, fn, options = {}) =>
       waitFor(what, () => evaluateIn(session, fn, options.args ?? ([] as never)), options),
-    inShadow,
+    inShadow: (fn, ...args) =>
+      inShadows(`([shadow], ...args) => (${functionSource(fn)})(shadow, ...args)`, ...args) as never,
+    inShadows,
     async shadowText(selector) {
       const read = (shadow: ShadowRoot, wanted: string | null) =>
         (wanted === null ? shadow : shadow.querySelector(wanted))?.textContent ?? null;
-      return inShadow(read, selector ?? null).catch(() => null);
+      return self.inShadow(read, selector ?? null).catch(() => null);
     },
-    shadowBox: (selector) => inShadow(boxIn, selector),
+    shadowBox: (selector) => inShadows(boxIn, selector),
     async shadowClick(selector) {
       await self.clickAt(centre(await self.shadowBox(selector)));
+    },
+    async accessibleNames() {
+      const { nodes } = await session.send('Accessibility.getFullAXTree');
+      return nodes.flatMap(({ ignored, name }) => (ignored || !name?.value ? [] : String(name.value)));
     },
     async click(selector) {
       await self.clickAt(centre(await self.evaluate(boxOnPage, selector)));
     },
-    async clickAt({ x, y }) {
-      await page.mouse.click(x, y);
+    async clickAt({ x, y }, by = 'left') {
+      if (by === 'finger') await page.touchscreen.tap(x, y);
+      else await page.mouse.click(x, y, { button: by });
+    },
+    async wheelAt({ x, y }, deltaY) {
+      await page.mouse.move(x, y);
+      await page.mouse.wheel({ deltaY });
     },
     async drag(from, to) {
       await page.mouse.move(from.x, from.y);

@@ -50,8 +50,8 @@ export function createFirefoxPage(marionette: Marionette, scripts: FirefoxScript
   const down = { type: 'pointerDown', button: 0 };
   const up = { type: 'pointerUp', button: 0 };
 
-  const inShadow = <Args extends unknown[], Result>(
-    fn: PageFunction<[ShadowRoot, ...Args], Result>,
+  const inShadows = <Args extends unknown[], Result>(
+    fn: PageFunction<[ShadowRoot[], ...Args], Result>,
     ...args: Args
   ): Promise<Awaited<Result>> =>
     scripts.inPrivilegedPage(
@@ -59,20 +59,29 @@ export function createFirefoxPage(marionette: Marionette, scripts: FirefoxScript
       `(...args) => {
         // The browser's own controls have closed roots too; these are the elements on which a script may attach one.
         const hosts = /-|^(article|aside|blockquote|body|div|footer|h[1-6]|header|main|nav|p|section|span)$/;
+        const rootsIn = (scope) =>
+          [...scope.querySelectorAll('*')].flatMap(
+            (element) => (hosts.test(element.localName) && element.openOrClosedShadowRoot) || [],
+          );
         const find = (scope) => {
-          for (const element of scope.querySelectorAll('*')) {
-            const shadow = hosts.test(element.localName) ? element.openOrClosedShadowRoot : null;
-            const found = shadow && (shadow.mode === 'closed' ? shadow : find(shadow));
+          for (const shadow of rootsIn(scope)) {
+            const found = shadow.mode === 'closed' ? shadow : find(shadow);
             if (found) return found;
           }
           return null;
         };
+        const withNested = (shadow) => [shadow, ...rootsIn(shadow).flatMap(withNested)];
         const shadow = find(document);
         if (!shadow) throw new Error('Cannot read "' + document.location + '": it has no closed shadow root');
-        return (${functionSource(fn)})(shadow, ...args);
+        return (${functionSource(fn)})(withNested(shadow), ...args);
       }`,
       ...args,
     ) as Promise<Awaited<Result>>;
+  const inShadow = <Args extends unknown[], Result>(
+    fn: PageFunction<[ShadowRoot, ...Args], Result>,
+    ...args: Args
+  ): Promise<Awaited<Result>> =>
+    inShadows(`([shadow], ...args) => (${functionSource(fn)})(shadow, ...args)`, ...args) as Promise<Awaited<Result>>;
 
   const self: TestPage = {
     url: async () => ((await send('WebDriver:GetCurrentURL')) as { value: string }).value,
@@ -101,20 +110,36 @@ export function createFirefoxPage(marionette: Marionette, scripts: FirefoxScript
     waitFor: (what, fn, options = {}) =>
       waitFor(what, () => scripts.inPage(handle, fn, ...(options.args ?? ([] as never))), options),
     inShadow,
+    inShadows,
     async shadowText(selector) {
       const read = (shadow: ShadowRoot, wanted: string | null) =>
         (wanted === null ? shadow : shadow.querySelector(wanted))?.textContent ?? null;
       return inShadow(read, selector ?? null).catch(() => null);
     },
-    shadowBox: (selector) => inShadow(boxIn, selector),
+    shadowBox: (selector) => inShadows(boxIn, selector),
     async shadowClick(selector) {
       await self.clickAt(centre(await self.shadowBox(selector)));
     },
+    accessibleNames: () => scripts.inPrivilegedPage(handle, namesInTree),
     async click(selector) {
       await self.clickAt(centre(await self.evaluate(boxOnPage, selector)));
     },
-    async clickAt(at) {
-      await point([moveTo(at), down, up]);
+    async clickAt(at, by = 'left') {
+      if (by === 'finger') {
+        await act({
+          type: 'pointer',
+          id: 'finger',
+          parameters: { pointerType: 'touch' },
+          actions: [moveTo(at), down, up],
+        });
+        return;
+      }
+      const button = by === 'left' ? 0 : 2;
+      await point([moveTo(at), { ...down, button }, { ...up, button }]);
+    },
+    async wheelAt({ x, y }, deltaY) {
+      const scroll = { type: 'scroll', x: Math.round(x), y: Math.round(y), deltaX: 0, deltaY, duration: 0 };
+      await act({ type: 'wheel', id: 'wheel', actions: [scroll] });
     },
     async drag(from, to) {
       await point([moveTo(from), down, moveTo(to, 50), up]);
@@ -197,6 +222,23 @@ function selectedTabHasCachedBack(): boolean {
   const { selectedBrowser } = Services.wm.getMostRecentWindow('navigator:browser').gBrowser;
   const { sessionHistory } = selectedBrowser.browsingContext;
   return sessionHistory.getEntryAtIndex(sessionHistory.index - 1).isInBFCache;
+}
+
+interface Accessible {
+  name: string | null;
+  childCount: number;
+  getChildAt(index: number): Accessible;
+}
+
+/** Runs in the page, with the rights of the browser. */
+function namesInTree(): string[] {
+  const service = Cc['@mozilla.org/accessibilityService;1'].getService(Ci.nsIAccessibilityService);
+  const walk = (node: Accessible): string[] => [
+    ...(node.name ? [node.name] : []),
+    ...Array.from({ length: node.childCount }, (_, index) => walk(node.getChildAt(index))).flat(),
+  ];
+  const root = service.getAccessibleFor(document) as Accessible | null;
+  return root ? walk(root) : [];
 }
 
 /** Runs in the browser. */

@@ -17,6 +17,9 @@ export interface Point {
   y: number;
 }
 
+/** What presses. */
+export type Press = 'left' | 'right' | 'finger';
+
 export interface Box extends Point {
   width: number;
   height: number;
@@ -96,16 +99,30 @@ export interface TestPage {
     fn: PageFunction<[ShadowRoot, ...Args], Result>,
     ...args: Args
   ): Promise<Awaited<Result>>;
+  /**
+   * As {@link inShadow}, on that root and on the closed ones nested in it, in the order of their hosts in the document.
+   * @throws {Error} when the page has none
+   */
+  inShadows<Args extends unknown[], Result>(
+    fn: PageFunction<[ShadowRoot[], ...Args], Result>,
+    ...args: Args
+  ): Promise<Awaited<Result>>;
   /** Text of the closed shadow root, or of an element in it; `null` while there is none. */
   shadowText(selector?: string): Promise<string | null>;
-  /** Where an element of the closed shadow root is. @throws {Error} when there is none */
+  /** Where an element of the closed shadow roots comes to rest. For a page that is shown. @throws {Error} when there is none */
   shadowBox(selector: string): Promise<Box>;
-  /** Real pointer input on an element of the closed shadow root. */
+  /** Real pointer input on an element of the closed shadow roots, as soon as it rests. */
   shadowClick(selector: string): Promise<void>;
+
+  /** What the browser tells a screen reader of the page: names of all that has one, closed shadow roots included. It may begin to find out only when asked. */
+  accessibleNames(): Promise<string[]>;
 
   /** Real pointer input on an element of the page, scrolled into view first. */
   click(selector: string): Promise<void>;
-  clickAt(point: Point): Promise<void>;
+  /** Presses there once; default with the left button. */
+  clickAt(point: Point, by?: Press): Promise<void>;
+  /** Turns the wheel there, in CSS px, downwards. */
+  wheelAt(point: Point, deltaY: number): Promise<void>;
   drag(from: Point, to: Point): Promise<void>;
   /** Types into what has the focus. */
   type(text: string): Promise<void>;

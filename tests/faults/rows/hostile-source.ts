@@ -97,7 +97,9 @@ export const HOSTILE_SOURCE_ROWS: FaultRow[] = [
               updates.some(({ value }) => String(value).includes('<b>bold')),
             );
           });
-          const made = await page.inShadow((root: ShadowRoot) => root.querySelectorAll('b, img, script').length);
+          const made = await page.inShadows(
+            (roots: ShadowRoot[]) => roots.flatMap((root) => [...root.querySelectorAll('b, img, script')]).length,
+          );
           assert.equal(made, 0, 'elements made of values');
           await waitForReason(page, 'Body', 'waiting', 'more than a feed may hold');
           await waitForReason(page, 'Line', 'live', 'more than a feed may hold');
