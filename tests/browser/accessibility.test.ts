@@ -1,6 +1,7 @@
 import axeCore from 'axe-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ColourScheme, TestPage } from './driver/test-browser.ts';
+import { waitFor } from './driver/wait-for.ts';
 import { BROWSERS, startTidings, type Tidings, waitForRow } from './tidings.ts';
 
 const SCHEMES: readonly ColourScheme[] = ['light', 'dark'];
@@ -21,24 +22,35 @@ async function violations(page: TestPage, selector: string): Promise<string[]> {
 
 /** Axe sees no closed shadow root and no generated content: it gets the panel's markup and styles in the light, texts as text. */
 async function showPanelInTheLight(page: TestPage): Promise<void> {
-  const panel = await page.inShadow((root: ShadowRoot) => ({
-    html: [...root.children].map(({ outerHTML }) => outerHTML).join(''),
-    css: root.adoptedStyleSheets.flatMap((sheet) => [...sheet.cssRules].map(({ cssText }) => cssText)).join('\n'),
-  }));
+  const panel = await page.inShadows((roots: ShadowRoot[]) => {
+    const flat = (node: Node): Node => {
+      const own = roots.find(({ host }) => host === node)?.childNodes;
+      const copy = node.cloneNode();
+      const children = node.nodeName === 'SLOT' ? (node as HTMLSlotElement).assignedNodes() : (own ?? node.childNodes);
+      for (const child of children) copy.appendChild(flat(child));
+      return copy;
+    };
+    return {
+      html: [...(roots[0]?.children ?? [])].map((child) => (flat(child) as Element).outerHTML).join(''),
+      css: roots.map(({ adoptedStyleSheets: sheets }) =>
+        sheets.flatMap((sheet) => [...sheet.cssRules].map(({ cssText }) => cssText)).join('\n'),
+      ),
+    };
+  });
   await page.evaluate(
-    (html: string, css: string) => {
+    (html: string, own: string, ...nested: string[]) => {
       document.body.innerHTML = html;
       for (const element of document.querySelectorAll<HTMLElement>('[data-text]')) {
         element.textContent = element.dataset['text'] ?? '';
         delete element.dataset['text'];
       }
       const sheet = new CSSStyleSheet();
-      sheet.replaceSync(css.replaceAll(':host', ':root'));
+      sheet.replaceSync(`${own.replaceAll(':host', ':root')} ${nested.join(' ').replaceAll(':host', '.rows')}`);
       document.adoptedStyleSheets = [sheet];
       document.body.style.cssText = 'background: Canvas; --tidings-panel: visible';
     },
     panel.html,
-    panel.css,
+    ...(panel.css as [string]),
   );
 }
 
@@ -65,6 +77,16 @@ describe.each(BROWSERS)('accessibility in %s', (name) => {
       await page.press('Enter');
       await page.waitFor('the answer', () => document.querySelectorAll('.entry').length >= 2);
       expect(await violations(page, 'body')).toEqual([]);
+      await page.close();
+    });
+
+    test('the panel says all of a row to who does not see it', async () => {
+      const page = await tidings.open();
+      await waitFor('all of a row', async () => {
+        const { value } = await waitForRow(page, 'Queue depth', ({ state }) => state === 'live');
+        const said = await page.accessibleNames();
+        return ['Queue depth', value, 'live, Queue depth, details'].every((text) => said.includes(text));
+      });
       await page.close();
     });
 

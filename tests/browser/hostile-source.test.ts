@@ -20,7 +20,7 @@ describe.each(BROWSERS)('a hostile source in %s', (name) => {
     await waitForRow(hostile.page, 'Good', ({ state }) => state === 'live', LIMIT_MS);
     // Says why each feed is in its state.
     await hostile.page.inShadow((root: ShadowRoot) => {
-      for (const button of root.querySelectorAll<HTMLButtonElement>('.state')) button.click();
+      for (const button of root.querySelectorAll<HTMLButtonElement>('.more')) button.click();
     });
   });
   afterAll(() => hostile?.close());
@@ -33,8 +33,10 @@ describe.each(BROWSERS)('a hostile source in %s', (name) => {
   test('markup and script addresses are shown as the text they are', async () => {
     await until('Markup', ({ value }) => value === MARKUP);
     await until('Script', ({ value }) => value === SCRIPT_ADDRESS);
-    const made = await hostile.page.inShadow(
-      (root: ShadowRoot) => root.querySelectorAll('img, script, b, a, iframe, object, [href], [onerror]').length,
+    const made = await hostile.page.inShadows(
+      (roots: ShadowRoot[]) =>
+        roots.flatMap((root) => [...root.querySelectorAll('img, script, b, a, iframe, object, [href], [onerror]')])
+          .length,
     );
     expect(made).toBe(0);
     const popup = await hostile.tidings.browser.extension.openPage('popup.html');

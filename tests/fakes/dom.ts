@@ -45,6 +45,7 @@ const REFLECTED = {
 
 const focused = new WeakMap<Document, HTMLElement>();
 const shadowRoots = new WeakMap<Element, ShadowRoot>();
+const assigned = new WeakMap<Element, Element[]>();
 
 /** The frames of a browser, by timer. */
 const FRAMES = {
@@ -84,7 +85,7 @@ export function createDom(body = ''): FakeDom {
 const isDisabled = (element: Element): boolean => (element as HTMLButtonElement).disabled === true;
 
 function completePrototypes(): void {
-  const { Element, HTMLElement, HTMLSelectElement, Document } = parseHTML('');
+  const { Element, HTMLElement, HTMLSelectElement, HTMLSlotElement, Document } = parseHTML('');
   const define = (on: object, members: PropertyDescriptorMap & ThisType<never>): void => {
     for (const member of Object.values(members)) member.configurable = true;
     Object.defineProperties(on, members);
@@ -120,6 +121,19 @@ function completePrototypes(): void {
         const root = attachShadow.call(this, options);
         shadowRoots.set(this, root);
         return root;
+      },
+    },
+  });
+
+  define(HTMLSlotElement.prototype, {
+    assign: {
+      value(this: HTMLSlotElement, ...nodes: Element[]) {
+        assigned.set(this, nodes);
+      },
+    },
+    assignedElements: {
+      value(this: HTMLSlotElement) {
+        return assigned.get(this) ?? [];
       },
     },
   });

@@ -5,11 +5,11 @@ import { LIMIT_MS } from './watched-page.ts';
 /** Opens what the panel says of a feed, so that its row has the reason in its text. */
 export async function openDetails(page: TestPage, name: string): Promise<void> {
   await waitForRow(page, name, () => true);
-  await page.inShadow((root: ShadowRoot, wanted: string) => {
-    for (const row of root.querySelectorAll<HTMLElement>('.feed')) {
-      const state = row.querySelector<HTMLElement>('.state');
+  await page.inShadows((roots: ShadowRoot[], wanted: string) => {
+    for (const row of roots.flatMap((root) => [...root.querySelectorAll<HTMLElement>('.feed')])) {
+      const [button] = row.querySelector('slot')?.assignedElements() ?? [];
       if (row.querySelector<HTMLElement>('.name')?.dataset['text'] !== wanted) continue;
-      if (state?.ariaExpanded === 'false') state.click();
+      if (button?.ariaExpanded === 'false') (button as HTMLElement).click();
     }
   }, name);
 }

@@ -27,19 +27,15 @@ export function createSvg(
   return element;
 }
 
-/** Shows `text` in `element`, which is hidden while that is empty. An element with a `dir` may be cut: it gets a title. */
+/** Shows `text` in `element`, which is hidden while that is empty. */
 export type SetText = (element: HTMLElement, text: string) => void;
 
-const finish: SetText = (element, text) => {
-  element.hidden = !text;
-  if (element.dir) element.title = text;
-};
-
-/** A {@link SetText} by a text node. */
+/** A {@link SetText} by a text node. An element with a `dir` may be cut: it gets a title. */
 export const setText: SetText = (element, text) => {
   if (text && element.textContent === text) return;
   element.textContent = text;
-  finish(element, text);
+  element.hidden = !text;
+  if (element.dir) element.title = text;
 };
 
 /**
@@ -50,5 +46,5 @@ export const setText: SetText = (element, text) => {
 export const setVeiledText: SetText = (element, text) => {
   if (element.dataset['text'] === text) return;
   element.dataset['text'] = text;
-  finish(element, text);
+  element.hidden = !text;
 };

@@ -1,6 +1,6 @@
-import { createElement, type SetText, setText } from './create-element';
+import { createElement, setText } from './create-element';
 import type { FeedModel, FeedSnapshot } from './feed-model';
-import { createFeedRow, type FeedRow } from './feed-row';
+import { createFeedRow, type FeedRow, type RowWriter } from './feed-row';
 import { createFormat, type Format } from './format';
 import { createRenderLoop, type RenderPage } from './render-loop';
 import type { Translate } from './words';
@@ -11,8 +11,8 @@ export interface FeedList {
   render(snapshot: FeedSnapshot, now: number): void;
 }
 
-/** Makes the list of feeds, a row each in the order given, or one sentence where there are none. Draws only when told. `show` writes the rows. */
-export function createFeedList(document: Document, t: Translate, format: Format, show: SetText): FeedList {
+/** Makes the list of feeds, a row each in the order given, or one sentence where there are none. Draws only when told. */
+export function createFeedList(document: Document, t: Translate, format: Format, writer: RowWriter): FeedList {
   const rows = new Map<string, FeedRow>();
   const list = createElement(document, 'ul', '');
   const none = createElement(document, 'p', 'none');
@@ -26,12 +26,12 @@ export function createFeedList(document: Document, t: Translate, format: Format,
       const ids = new Set(feeds?.map((feed) => feed.entry.info.id));
       for (const [id, row] of rows) {
         if (ids.has(id)) continue;
-        row.element.remove();
+        row.remove();
         rows.delete(id);
       }
       let place = list.firstElementChild;
       for (const feed of feeds ?? []) {
-        const row = rows.get(feed.entry.info.id) ?? createFeedRow(document, t, format, show);
+        const row = rows.get(feed.entry.info.id) ?? createFeedRow(document, t, format, writer);
         rows.set(feed.entry.info.id, row);
         row.update(feed, stream, now);
         // Moving an element takes the focus from it: only what stands elsewhere is moved.
@@ -39,10 +39,19 @@ export function createFeedList(document: Document, t: Translate, format: Format,
         else list.insertBefore(row.element, place);
       }
       list.hidden = ids.size === 0;
-      show(none, ids.size > 0 ? '' : t(feeds ? 'feed.none' : 'feed.unknown'));
+      writer.setText(none, ids.size > 0 ? '' : t(feeds ? 'feed.none' : 'feed.unknown'));
     },
   };
 }
+
+/** Makes what writes rows as text nodes, for where no page is. */
+export const createPlainWriter = (document: Document): RowWriter => ({
+  setText,
+  createButton() {
+    const element = createElement(document, 'button', 'more');
+    return { element, label: element, place: element };
+  },
+});
 
 export interface FeedListOptions {
   t: Translate;
@@ -52,13 +61,13 @@ export interface FeedListOptions {
 
 /**
  * Puts the list of `model`'s feeds at the end of `root` and keeps it up to date: at most once a frame, and each second
- * for the ages. Needs theme.css and feed-list.css there, under an element of class `tidings`.
+ * for the ages. Needs theme.css, feed-list.css and row-button.css there, under an element of class `tidings`.
  * @returns takes it away and ends its timer
  */
 export function mountFeedList(root: Node, model: FeedModel, { t, page }: FeedListOptions): () => void {
   const ending = new AbortController();
   const { signal } = ending;
-  const list = createFeedList(page.document, t, createFormat(t), setText);
+  const list = createFeedList(page.document, t, createFormat(t), createPlainWriter(page.document));
   root.appendChild(list.element);
   const request = createRenderLoop(page, () => list.render(model.snapshot(Date.now()), Date.now()), signal);
   model.onChange(request, { signal });

@@ -10,10 +10,32 @@ export interface FeedRow {
   element: HTMLElement;
   /** Shows `feed` as of `now`, epoch ms. Touches only what changed. */
   update(feed: FeedView, stream: StreamState, now: number): void;
+  /** Takes the row away, and its button. */
+  remove(): void;
 }
 
-/** Makes the row of one feed: name, value, change, sparkline, state, age, and the reason behind a button. */
-export function createFeedRow(document: Document, t: Translate, format: Format, show: SetText): FeedRow {
+/** A button without text, behind the word of a row's state. */
+export interface RowButton {
+  element: HTMLElement;
+  /** Where its name is set, as `ariaLabel`. */
+  label: HTMLElement;
+  /** What stands for it in the row. */
+  place: HTMLElement;
+}
+
+/** How the rows of a surface are written. */
+export interface RowWriter {
+  setText: SetText;
+  createButton(): RowButton;
+}
+
+/** Makes the row of one feed: name, value, change, sparkline, state, age; behind a button what was cut, and the reason. */
+export function createFeedRow(
+  document: Document,
+  t: Translate,
+  format: Format,
+  { setText: show, createButton }: RowWriter,
+): FeedRow {
   const part = (className: string, ...children: Node[]): HTMLElement =>
     createElement(document, 'span', className, ...children);
   const name = part('name');
@@ -21,8 +43,9 @@ export function createFeedRow(document: Document, t: Translate, format: Format, 
   const unit = part('unit');
   const change = part('change');
   const age = part('age');
-  const state = createElement(document, 'button', 'state');
-  const meta = part('meta', state, age);
+  const button = createButton();
+  const state = part('state');
+  const meta = part('meta', button.place, state, age);
   const lines = createElement(document, 'ol', 'lines');
   const details = createElement(document, 'p', 'details');
   const sparkline = createSparkline(document);
@@ -39,6 +62,8 @@ export function createFeedRow(document: Document, t: Translate, format: Format, 
     details,
   );
   for (const text of [name, value, details]) text.dir = 'auto';
+  // The button says it.
+  state.ariaHidden = 'true';
 
   const items: HTMLElement[] = [];
   let drawn: FeedEntry | null = null;
@@ -46,11 +71,12 @@ export function createFeedRow(document: Document, t: Translate, format: Format, 
   let drawDetails = (): void => {};
   const open = (next: boolean): void => {
     isOpen = next;
-    state.ariaExpanded = String(next);
+    button.element.ariaExpanded = String(next);
+    element.classList.toggle('open', next);
     drawDetails();
   };
   open(false);
-  state.addEventListener('click', () => open(!isOpen));
+  button.element.addEventListener('click', () => open(!isOpen));
 
   const draw = ({ info, newest, change: difference, points, lines: kept, received }: FeedEntry): void => {
     const isEvent = info.kind === 'event';
@@ -79,11 +105,15 @@ export function createFeedRow(document: Document, t: Translate, format: Format, 
       const word = t(`state.${shown}`);
       show(state, word);
       element.dataset['state'] = shown;
-      state.ariaLabel = t('feed.details', [word, entry.info.name]);
+      button.label.ariaLabel = t('feed.details', [word, entry.info.name]);
       drawDetails = () => {
         show(details, isOpen ? detailsOf(t, format, { entry, state: shown }, stream, now) : '');
       };
       drawDetails();
+    },
+    remove() {
+      element.remove();
+      button.element.remove();
     },
   };
 }

@@ -1,4 +1,6 @@
-import css from './panel.css?inline';
+import panelCss from './panel.css?inline';
+import listCss from './panel-list.css?inline';
+import { veil } from './veil';
 
 const HOST_ATTRIBUTE = 'data-tidings-panel';
 
@@ -11,22 +13,32 @@ export const HOST_SELECTOR = `:root > [${HOST_ATTRIBUTE}]`;
 /** Events that are nobody's but ours. Capturing listeners of the page still hear of them: nothing can prevent that. */
 const PRIVATE_EVENTS = ['keydown', 'keypress', 'keyup', 'click', 'pointerdown', 'mousedown'] as const;
 
-/** Puts `panel` into a closed shadow root with its styles. The host is not in the document yet. */
-export function createPanelHost(document: Document, panel: HTMLElement): HTMLElement {
-  const host = document.createElement('div');
-  host.setAttribute(HOST_ATTRIBUTE, '');
-  const root = host.attachShadow({ mode: 'closed' });
-  root.append(panel);
+/** Styles a shadow root. */
+function setStyles(root: ShadowRoot, css: string): void {
   try {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(css);
     root.adoptedStyleSheets = [sheet];
   } catch {
     // [firefox] A content script may not adopt a sheet, but what it sets as text is exempt from the page's policy.
-    const style = document.createElement('style');
+    const style = root.ownerDocument.createElement('style');
     style.textContent = css;
     root.prepend(style);
   }
+}
+
+/** Puts `list` behind a {@link veil} of `host`, with its styles. */
+export function veilList(host: HTMLElement, list: HTMLElement): void {
+  setStyles(veil(host, list), listCss);
+}
+
+/** Puts `panel` into a closed shadow root with its styles. The host is not in the document yet. */
+export function createPanelHost(document: Document, panel: HTMLElement): HTMLElement {
+  const host = document.createElement('div');
+  host.setAttribute(HOST_ATTRIBUTE, '');
+  const root = host.attachShadow({ mode: 'closed' });
+  root.append(panel);
+  setStyles(root, panelCss);
   for (const type of PRIVATE_EVENTS) root.addEventListener(type, (event) => event.stopPropagation());
   return host;
 }

@@ -1,9 +1,10 @@
 /**
- * The panel on a page: a host under the root element, a closed shadow root in it, and the feeds in that.
+ * The panel on a page: a host under the root element, a closed shadow root in it with all that can be pressed, and the
+ * feeds in a closed root inside of that one (veil.ts).
  *
- * The page is not trusted. It cannot reach what is in the closed shadow root, so it has nothing to send a forged click to;
- * what is heard outside of it (visibility, fullscreen) only makes us look at the real state. Hence no check of
- * `isTrusted` on the buttons: it would stop assistive software and tests, and nobody else. A page can always cover,
+ * The page is not trusted. What is heard outside of the roots (visibility, fullscreen) only makes us look at the real
+ * state. In Firefox a page can come to the buttons and press them, which does no more than removing the panel: it pauses
+ * its own stream. Hence no check of `isTrusted`: it would stop assistive software and tests. A page can always cover,
  * remove or imitate the panel.
  */
 import { createAnnouncer } from './announcer';
@@ -14,10 +15,11 @@ import { createFormat } from './format';
 import { keepInPage } from './keep-in-page';
 import { makeMovable } from './panel-mover';
 import { cornerPosition, type PanelPlacement, parsePlacement } from './panel-position';
-import { createPanelHost, HOST_SELECTOR, showWithoutSheet } from './panel-root';
+import { createPanelHost, HOST_SELECTOR, showWithoutSheet, veilList } from './panel-root';
 import { retryWords, streamReasonWords } from './reason';
 import { createRenderLoop } from './render-loop';
 import { createToolButton } from './tool-button';
+import { createVeiledWriter } from './veil';
 import type { Translate } from './words';
 
 export interface PanelOptions {
@@ -56,13 +58,16 @@ export function mountPanel({ document, model, actions, store, t, signal: outer }
   setVeiledText(title, t('extension.name'));
   const header = element('header', 'header', move.element, title, stream, pause.element, collapse.element);
   const format = createFormat(t);
-  const list = createFeedList(document, t, format, setVeiledText);
+  const rows = element('div', 'rows');
+  const list = createFeedList(document, t, format, createVeiledWriter(document, rows));
+  const veiled = element('div', 'tidings', list.element);
   const notice = element('p', 'notice');
-  const body = element('div', 'body', notice, list.element);
+  const body = element('div', 'body', notice, rows);
   const status = element('div', 'status');
   const panel = element('section', 'tidings panel', header, body, status);
   const rtl = t('@@bidi_dir') === 'rtl';
-  panel.dir = rtl ? 'rtl' : 'ltr';
+  for (const part of [panel, veiled]) part.dir = rtl ? 'rtl' : 'ltr';
+  veilList(rows, veiled);
   panel.ariaLabel = t('extension.name');
   // What is pressed in it gets the focus, and so the keys after it.
   panel.tabIndex = -1;

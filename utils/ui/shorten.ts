@@ -1,6 +1,6 @@
 import type { Json } from '../stream/protocol';
 
-/** Longest text kept of a value, in UTF-16 units, without the ellipsis. A row shows about 40 of them, its title the rest. */
+/** Longest text kept of a value, in UTF-16 units, without the ellipsis. A row shows about 40 of them, an open one all. */
 export const MAX_TEXT_LENGTH = 200;
 
 /** A value small enough to keep: an array or object is its JSON as text. */

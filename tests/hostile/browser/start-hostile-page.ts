@@ -30,7 +30,16 @@ export interface HostilePage {
   close(): Promise<void>;
 }
 
-const FILES = ['page.html', 'page.css', 'watch.js', 'attempts.js', 'override.html', 'override.js', 'names.html'];
+const FILES = [
+  'page.html',
+  'page.css',
+  'watch.js',
+  'attempts.js',
+  'inside.js',
+  'override.html',
+  'override.js',
+  'names.html',
+];
 const TYPES: Record<string, string> = { html: 'text/html', js: 'text/javascript', css: 'text/css' };
 
 const fileRoute = (name: string): Parameters<typeof startHostileServer>[0] => ({

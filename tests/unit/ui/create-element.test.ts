@@ -55,19 +55,24 @@ describe.each(READERS)('%s', (_, set, read) => {
     expect(element.hidden).toBe(true);
   });
 
-  it('gives a title to an element that may be cut, and to no other', () => {
-    const [cut, whole] = [createElement(document, 'p', ''), createElement(document, 'p', '')];
-    cut.dir = 'auto';
-    set(cut, 'long');
-    set(whole, 'long');
-    expect([cut.title, whole.title]).toEqual(['long', '']);
-  });
-
   it('makes no markup of a text', () => {
     const element = createElement(document, 'p', '');
     set(element, '<b>"&</b>');
     expect(read(element)).toBe('<b>"&</b>');
     expect(element.children).toHaveLength(0);
+  });
+});
+
+describe('a title', () => {
+  it.each([
+    ['setText', setText, 'long'],
+    ['setVeiledText', setVeiledText, ''],
+  ] as const)('is set by %s as far as nobody else reads it', (_, set, title) => {
+    const [cut, whole] = [createElement(document, 'p', ''), createElement(document, 'p', '')];
+    cut.dir = 'auto';
+    set(cut, 'long');
+    set(whole, 'long');
+    expect([cut.title, whole.title]).toEqual([title, '']);
   });
 });
 

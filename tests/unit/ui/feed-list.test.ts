@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FeedInfo } from '../../../utils/stream/protocol';
-import { setText } from '../../../utils/ui/create-element';
-import { createFeedList, mountFeedList } from '../../../utils/ui/feed-list';
+import { createFeedList, createPlainWriter, mountFeedList } from '../../../utils/ui/feed-list';
 import { createFeedModel } from '../../../utils/ui/feed-model';
 import { createFormat } from '../../../utils/ui/format';
 import { createDom, findAllInside, FRAME_MS } from '../../fakes/dom';
@@ -46,7 +45,7 @@ function createModel(...ids: string[]) {
 
 function createBench(...ids: string[]) {
   const { document } = createDom();
-  const list = createFeedList(document, t, createFormat(t, 'en-US'), setText);
+  const list = createFeedList(document, t, createFormat(t, 'en-US'), createPlainWriter(document));
   document.body.append(list.element);
   const model = createModel(...ids);
   const draw = (): void => list.render(model.snapshot(NOW), NOW);
@@ -93,8 +92,8 @@ describe('feed list', () => {
 
   it('has a new row for a feed that went and came back: its details are closed', () => {
     const { model, draw, rows, document } = createBench('a');
-    const isOpen = (): (string | null)[] => findAllInside(document.body, '.state').map((state) => state.ariaExpanded);
-    findAllInside(document.body, '.state')[0]?.click();
+    const isOpen = (): (string | null)[] => findAllInside(document.body, '.more').map((state) => state.ariaExpanded);
+    findAllInside(document.body, '.more')[0]?.click();
     expect(isOpen()).toEqual(['true']);
     const before = rows();
     for (const feeds of [[], [infoOf('a')]]) {

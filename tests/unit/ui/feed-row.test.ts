@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FeedKind, FeedStatus, Update } from '../../../utils/stream/protocol';
 import type { StreamState } from '../../../utils/stream/subscriber';
-import { setText } from '../../../utils/ui/create-element';
+import { createPlainWriter } from '../../../utils/ui/feed-list';
 import { createFeedModel, type FeedModel, type FeedView } from '../../../utils/ui/feed-model';
 import { createFeedRow } from '../../../utils/ui/feed-row';
 import { createFormat } from '../../../utils/ui/format';
@@ -17,7 +17,7 @@ const format = createFormat(t, 'en-US');
 /** A row, and the model of the one feed that it shows. */
 function createBench(kind: FeedKind = 'state', unit = 'jobs') {
   const { document } = createDom();
-  const { element, update } = createFeedRow(document, t, format, setText);
+  const { element, update } = createFeedRow(document, t, format, createPlainWriter(document));
   const model: FeedModel = createFeedModel();
   model.onStream(LIVE);
   model.onFeeds([{ id: 'queue', name: 'Queue', kind, unit, epoch: 'e', staleAfterMs: 10_000 }]);
@@ -47,7 +47,7 @@ function createBench(kind: FeedKind = 'state', unit = 'jobs') {
     show(now = AT + seq * 1_000, stream = LIVE) {
       update(view(now), stream, now);
     },
-    toggle: () => part('state').click(),
+    toggle: () => part('more').click(),
   };
 }
 
@@ -143,18 +143,18 @@ describe('details of a row', () => {
   it('are closed until the state is pressed, and again after', () => {
     const { show, part, text, toggle } = createBench();
     show();
-    expect([part('state').ariaExpanded, text('details')]).toEqual(['false', '']);
+    expect([part('more').ariaExpanded, text('details')]).toEqual(['false', '']);
     toggle();
-    expect([part('state').ariaExpanded, text('details')]).toEqual(['true', 'No value has come yet.']);
+    expect([part('more').ariaExpanded, text('details')]).toEqual(['true', 'No value has come yet.']);
     toggle();
-    expect([part('state').ariaExpanded, text('details')]).toEqual(['false', '']);
+    expect([part('more').ariaExpanded, text('details')]).toEqual(['false', '']);
   });
 
   it('name the feed and its state to who hears the button', () => {
     const { show, receive, part } = createBench();
     receive(1);
     show();
-    expect(part('state').getAttribute('aria-label')).toBe('live, Queue, details');
+    expect(part('more').getAttribute('aria-label')).toBe('live, Queue, details');
   });
 
   it('say why a source is retried, and count down to the next try', () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createPanelHost, HOST_SELECTOR, showWithoutSheet } from '../../../utils/ui/panel-root';
+import { createPanelHost, HOST_SELECTOR, showWithoutSheet, veilList } from '../../../utils/ui/panel-root';
 import { createDom, shadowRootOf } from '../../fakes/dom';
 
 /** What the style sheet of the extension gives the host; empty without it. */
@@ -21,6 +21,16 @@ function createBench() {
   const host = createPanelHost(document, panel);
   return { document, fire, panel, button, host };
 }
+
+describe('list of the panel', () => {
+  it('is in a closed root with styles of its own', () => {
+    const { document } = createDom();
+    const [host, list] = [document.createElement('div'), document.createElement('div')];
+    veilList(host, list);
+    expect(host.shadowRoot).toBeNull();
+    expect([...shadowRootOf(host).children].map(({ localName }) => localName)).toEqual(['style', 'div']);
+  });
+});
 
 describe('panel host', () => {
   it('has the panel in a closed root', () => {
