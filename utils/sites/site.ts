@@ -15,9 +15,12 @@ export interface Site {
 export const MAX_SITES = 100;
 const MAX_PATTERNS = 20;
 
+/** One that a browser refuses would keep the script from all sites; WXT takes hosts that no browser takes. */
+const PAGE_PATTERN = /^(\*|https?):\/\/(\*|(\*\.)?[^\s*/:@?#[\]]+)\//;
+
 function isPagePattern(pattern: string): boolean {
   try {
-    return /^(\*|https?):\/\//.test(pattern) && new MatchPattern(pattern) instanceof MatchPattern;
+    return PAGE_PATTERN.test(pattern) && new MatchPattern(pattern) instanceof MatchPattern;
   } catch (error) {
     if (error instanceof InvalidMatchPattern) return false;
     throw error;

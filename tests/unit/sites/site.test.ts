@@ -44,6 +44,12 @@ describe('SiteSchema', () => {
     'chrome://newtab/*',
     'https://a*.example/*',
     ' https://a.example/*',
+    'https:///*',
+    'https://*.*.example/*',
+    'https://*./*',
+    'https://a b/*',
+    'https://a.example:8080/*',
+    'https://user@a.example/*',
   ])('refuses the pattern "%s" and names it', (pattern) => {
     const parsed = v.safeParse(SiteSchema, { ...SITE, patterns: ['https://a.example/*', pattern] });
     expect(parsed.issues?.[0].message).toBe(`"${pattern}" is not a match pattern of http or https pages`);
