@@ -107,7 +107,7 @@ export const CLOSE_REASONS = {
   'permission-removed': { retry: false, afterMs: 0 },
   /** A feed was edited or removed, or another was added: the page asks again and gets the new list. */
   'feed-removed': { retry: true, afterMs: 0 },
-  /** The document has {@link https://github.com/facebook/react/issues/35954 | more ports than it needs}, or the background does. */
+  /** The document has more ports than it needs, or the background does. */
   'too-many-ports': { retry: true, afterMs: 30_000 },
   /** The background is about to stop. */
   'shutting-down': { retry: true, afterMs: 100 },
