@@ -19,6 +19,8 @@ export default defineContentScript({
   main(ctx) {
     // Ends when a newer script of ours takes over, and with the stream: the extension or its right to the page is gone.
     const { signal } = ctx;
+    // For the background, which asks before it puts another script into the page. The page has globals of its own.
+    Object.assign(globalThis, { tidings: signal });
     const model = createFeedModel();
 
     const subscriber = createSubscriber({

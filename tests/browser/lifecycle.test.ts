@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Settings } from '../../utils/settings/settings.ts';
 import type { TestPage } from './driver/test-browser.ts';
 import { waitFor } from './driver/wait-for.ts';
 import {
@@ -75,4 +76,34 @@ describe.each(BROWSERS)('the life of a page in %s', (name) => {
     }
     expect(tidings.demo.state.events.connections).toEqual({ now: 1, total: 1 });
   });
+});
+
+test('in Chromium a frozen page keeps its script when the settings change', async () => {
+  const tidings = await startTidings('chromium');
+  try {
+    const { demo } = tidings;
+    const settingsWith = (feedName: string): Settings => ({
+      version: 1,
+      feeds: [{ ...numbersFeed(demo), name: feedName }],
+      sites: [{ id: 'demo', patterns: ['http://localhost/*'], feeds: null }],
+    });
+    await tidings.configure(settingsWith('Numbers'));
+    const page = await tidings.open();
+    await recordApplied(page);
+    demo.control('events', { action: 'rate', perSecond: 50 });
+    await waitFor('the first numbers', async () => (await appliedNumbers(page)).length > 0);
+    await page.hide();
+    await page.freeze();
+    const { newest } = demo.events.record;
+    await tidings.configure(settingsWith('Renamed'));
+    await waitFor('more numbers than a snapshot has', () => demo.events.record.newest > newest + 100);
+    await page.thaw();
+    await page.bringToFront();
+    await waitForRow(page, 'Renamed', ({ state }) => state === 'live');
+    demo.control('events', { action: 'rate', perSecond: 0 });
+    const applied = await waitForAllNumbers(page, demo, 20_000);
+    expect(applied).toEqual(numbersFrom(applied[0] ?? 0, demo.events.record.newest));
+  } finally {
+    await tidings.close();
+  }
 });

@@ -35,12 +35,17 @@ const Kept = v.object({
 /** Makes a memory over a store. Where the store is refused, nothing is remembered and nobody is told: the stream goes on. */
 export function createDocumentMemory(store: DocumentStore, now: () => number): DocumentMemory {
   const unwritten = new Map<string, Record<string, Cursor>>();
+  /** Documents of which something is on disk, or on its way there. */
+  const written = new Set<string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const nothing = (): void => {};
 
+  const put = (documentId: string, cursors: Record<string, Cursor>): void => {
+    store.put(documentId, { at: now(), cursors }).catch(nothing);
+  };
   const write = (): void => {
     timer = undefined;
-    for (const [documentId, cursors] of unwritten) store.put(documentId, { at: now(), cursors }).catch(nothing);
+    for (const [documentId, cursors] of unwritten) put(documentId, cursors);
     unwritten.clear();
   };
   store.removeBefore(now() - REMEMBERED_MS).catch(nothing);
@@ -54,6 +59,11 @@ export function createDocumentMemory(store: DocumentStore, now: () => number): D
     },
     remember(documentId, cursors) {
       if (Object.keys(cursors).length === 0) return;
+      if (!written.has(documentId)) {
+        // A new document does not wait: of one that is not known a new script would show the newest events only.
+        written.add(documentId);
+        return put(documentId, cursors);
+      }
       unwritten.set(documentId, cursors);
       timer ??= setTimeout(write, WRITE_EVERY_MS);
     },

@@ -32,7 +32,8 @@ export async function registerSiteScripts(sites: readonly Site[]): Promise<void>
 
 /**
  * Runs the content script in the sites' pages that are open already: after an install or update Chrome leaves them with
- * no script, or with one whose extension is gone. A script of ours that still runs there gives way to the new one.
+ * no script, or with one whose extension is gone. A page whose script lives keeps it, for it knows how far the page got: it
+ * may have no port just now, frozen or between two.
  * @param served tabs that need none, because theirs has a port
  */
 export async function injectIntoOpenPages(sites: readonly Site[], served: ReadonlySet<number>): Promise<void> {
@@ -42,12 +43,21 @@ export async function injectIntoOpenPages(sites: readonly Site[], served: Readon
   await Promise.allSettled(
     // A discarded tab would be loaded by it, and gets the script anyway when it is shown.
     tabs.flatMap(({ id: tabId, discarded }) =>
-      tabId === undefined || discarded || served.has(tabId)
-        ? []
-        : [
-            browser.scripting.insertCSS({ target: { tabId }, files: [STYLE_FILE] }),
-            browser.scripting.executeScript({ target: { tabId }, files: [SCRIPT_FILE] }),
-          ],
+      tabId === undefined || discarded || served.has(tabId) ? [] : [inject({ tabId })],
     ),
   );
+}
+
+async function inject(target: { tabId: number }): Promise<void> {
+  const [page] = await browser.scripting.executeScript({ target, func: hasLivingScript });
+  if (page?.result === true) return;
+  await Promise.all([
+    browser.scripting.insertCSS({ target, files: [STYLE_FILE] }),
+    browser.scripting.executeScript({ target, files: [SCRIPT_FILE] }),
+  ]);
+}
+
+/** Runs in the page, in the world of this extension's scripts; those of an extension that is gone had another. */
+function hasLivingScript(): boolean {
+  return (globalThis as { tidings?: AbortSignal }).tidings?.aborted === false;
 }

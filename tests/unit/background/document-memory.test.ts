@@ -36,8 +36,16 @@ afterEach(() => {
 const start = () => createDocumentMemory(store, Date.now);
 
 describe('document memory', () => {
-  test('knows after a restart what it was told a second before', async () => {
+  test('knows after a restart what it was told first, however soon that comes', async () => {
     start().remember('document', CURSORS);
+    expect(await start().recall('document')).toEqual(CURSORS);
+  });
+
+  test('knows after a restart what it was told a second before', async () => {
+    const memory = start();
+    memory.remember('document', {});
+    memory.remember('document', { log: { epoch: 'e', seq: 1 } });
+    memory.remember('document', CURSORS);
     await vi.advanceTimersByTimeAsync(WRITE_EVERY_MS);
     expect(await start().recall('document')).toEqual(CURSORS);
   });

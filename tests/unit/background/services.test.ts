@@ -56,12 +56,16 @@ const scripting = {
   registerContentScripts: vi.fn((_scripts: { matches: string[] }[]) => Promise.resolve()),
   updateContentScripts: vi.fn((_scripts: { matches: string[] }[]) => Promise.resolve()),
   unregisterContentScripts: vi.fn(() => Promise.resolve()),
-  executeScript: vi.fn((_script: { target: { tabId: number } }) => Promise.resolve([])),
+  executeScript: vi.fn((_script: { target: { tabId: number }; files?: string[] }) => Promise.resolve([])),
   insertCSS: vi.fn(() => Promise.resolve()),
 };
 
 /** Waits for what is under way in the background: storage and IndexedDB take turns of their own. */
 const until = (holds: () => Promise<void> | void): Promise<void> => vi.waitFor(holds, { timeout: 10_000, interval: 5 });
+
+/** The tabs into which the content script was put. */
+const tabsWithScript = (): number[] =>
+  scripting.executeScript.mock.calls.flatMap(([{ target, files }]) => (files ? [target.tabId] : []));
 
 function connect(services: Services, name: 'updates' | 'conversation', sender: FakeSender) {
   const { page, background } = createPortPair({ name, sender });
@@ -191,8 +195,7 @@ describe('scripts of the background', () => {
     say(START);
     await first('STARTED');
     services.showInOpenPages();
-    await until(() => expect(scripting.executeScript).toHaveBeenCalled());
-    expect(scripting.executeScript.mock.calls.map(([{ target }]) => target.tabId)).toEqual([1]);
+    await until(() => expect(tabsWithScript()).toEqual([1]));
   });
 
   test('are put into them too when the settings change, as of before the streams were closed', async () => {
@@ -202,8 +205,7 @@ describe('scripts of the background', () => {
     say(START);
     await first('STARTED');
     await fakeBrowser.storage.local.set({ settings: { ...SETTINGS } });
-    await until(() => expect(scripting.executeScript).toHaveBeenCalled());
-    expect(scripting.executeScript.mock.calls.map(([{ target }]) => target.tabId)).toEqual([1]);
+    await until(() => expect(tabsWithScript()).toEqual([1]));
   });
 });
 

@@ -14,11 +14,15 @@ const scripting = {
   registerContentScripts: vi.fn((_scripts: object[]) => Promise.resolve()),
   updateContentScripts: vi.fn((_scripts: object[]) => Promise.resolve()),
   unregisterContentScripts: vi.fn(() => Promise.resolve()),
-  executeScript: vi.fn(({ target }: { target: { tabId: number } }) =>
-    target.tabId === 1 ? Promise.reject(new Error('no access')) : Promise.resolve([]),
+  executeScript: vi.fn(({ target, func }: { target: { tabId: number }; func?: () => boolean }) =>
+    target.tabId === 1 ? Promise.reject(new Error('no access')) : Promise.resolve(func ? [{ result: func() }] : []),
   ),
   insertCSS: vi.fn(() => Promise.resolve()),
 };
+
+/** The tabs into which the content script was put. */
+const injectedInto = (): number[] =>
+  scripting.executeScript.mock.calls.flatMap(([{ target, func }]) => (func ? [] : [target.tabId]));
 
 beforeEach(() => {
   vi.clearAllMocks();
@@ -60,8 +64,20 @@ describe('injectIntoOpenPages', () => {
     Object.assign(fakeBrowser.tabs, { query });
     await injectIntoOpenPages(SITES, new Set([4]));
     expect(query).toHaveBeenCalledWith({ url: ['http://localhost/*', 'https://a.example/*'] });
-    expect(scripting.executeScript.mock.calls.map(([{ target }]) => target.tabId)).toEqual([1, 2]);
-    expect(scripting.insertCSS).toHaveBeenCalledTimes(2);
+    expect(injectedInto()).toEqual([2]);
+    expect(scripting.insertCSS).toHaveBeenCalledTimes(1);
+  });
+
+  test.each([
+    ['lives', (): AbortSignal => new AbortController().signal, []],
+    ['has ended', (): AbortSignal => AbortSignal.abort(), [2]],
+  ])('a page whose script %s', async (_, signal, injected) => {
+    vi.stubGlobal('tidings', signal());
+    Object.assign(fakeBrowser.tabs, { query: () => Promise.resolve([{ id: 2 }]) });
+    await injectIntoOpenPages(SITES, new Set());
+    expect(injectedInto()).toEqual(injected);
+    expect(scripting.insertCSS).toHaveBeenCalledTimes(injected.length);
+    vi.unstubAllGlobals();
   });
 
   test('asks for no tabs when there are no sites', async () => {
