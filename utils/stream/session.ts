@@ -42,7 +42,6 @@ export function openSession(
   let started = false;
   let ackEvery = 1;
   let lastBatch = 0;
-  let lastAcked = 0;
   let pingId = 0;
   /** When this end last sent, and when it last heard, in ms: the older one is the age of the silence. */
   let sentAt = 0;
@@ -87,9 +86,8 @@ export function openSession(
   const onUpdates = (message: ToPage & { type: 'UPDATES' }): void => {
     if (message.batch !== lastBatch + 1 || !listener.onBatch(message.feeds)) return listener.onLost('gap');
     lastBatch = message.batch;
-    if (lastBatch - lastAcked < ackEvery) return;
-    lastAcked = lastBatch;
-    send({ type: 'ACK', batch: lastBatch });
+    // The first at once: from then on a later script in this document knows where to go on.
+    if (lastBatch === 1 || lastBatch % ackEvery === 0) send({ type: 'ACK', batch: lastBatch });
   };
 
   const onMessage = (raw: unknown): void => {
