@@ -13,8 +13,11 @@ import { holds, judge, numbersIn } from '../verdict.ts';
 import { LIMIT_MS } from '../watched-page.ts';
 import type { World } from '../world.ts';
 
-/** 1.6 s of them: how far a document got is written once a second, after the first acknowledgement. */
-const EVENTS_BEFORE_RELOAD = 80;
+/** Half a second of them: how far a document got is written at once when it acknowledges the first batch, then once a second. */
+const EVENTS_BEFORE_RELOAD = 25;
+
+/** [firefox] What it says itself of a script that ends while it waits for storage. */
+const ENDED_WHILE_WAITING = /Promise resolved (after context unloaded|while context is inactive)/;
 
 const SITE = 'http://localhost/*';
 
@@ -32,6 +35,7 @@ export const EXTENSION_ROWS: FaultRow[] = [
     },
     runs: { short: 3, long: 100 },
     own: { instruments: () => ({ content: COUNT_TIMERS }) },
+    mayReport: ENDED_WHILE_WAITING,
     async induce(world, runs) {
       const watched = await world.watch();
       const { page } = watched;
@@ -89,8 +93,7 @@ export const EXTENSION_ROWS: FaultRow[] = [
     },
     runs: { short: 1, long: 20 },
     own: { instruments: () => ({ content: COUNT_TIMERS }) },
-    // [firefox] Says so itself of a script that is ended while it waits for storage.
-    mayReport: /Promise resolved after context unloaded/,
+    mayReport: ENDED_WHILE_WAITING,
     async induce(world, runs) {
       const { extension } = world.browser;
       await extension.disable();
