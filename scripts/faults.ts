@@ -6,7 +6,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { BrowserName } from '../tests/browser/driver/test-browser.ts';
 import { BROWSERS } from '../tests/browser/use-tidings.ts';
-import { RESULT_HEAD, resultLines, writeResults, writeWays } from '../tests/faults/document.ts';
+import { replaceResults, RESULT_HEAD, resultLines, writeResults, writeWays } from '../tests/faults/document.ts';
 import { startRows } from '../tests/faults/lanes.ts';
 import type { RowResult } from '../tests/faults/run-row.ts';
 import { FAULT_ROWS } from '../tests/faults/rows.ts';
@@ -24,6 +24,7 @@ With --row or --browser only some, and nothing is written.
   --browser <name>    just chromium or firefox
   --runs <number>     so many runs of each row
   --short             as often as npm test does
+  --again             puts what comes of the chosen rows into docs/FAULTS.md, in the place of what it has of them
   --document          just writes how each is brought about into docs/FAULTS.md
   --help              this text`;
 
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     row: { type: 'string', multiple: true, default: [] },
     browser: { type: 'string' },
     runs: { type: 'string' },
+    again: { type: 'boolean', default: false },
     short: { type: 'boolean', default: false },
     document: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -95,11 +97,13 @@ async function run(): Promise<void> {
   const failed = results.filter(({ failure }) => failure !== null).length;
   console.log(`\n${results.length - failed} held, ${failed} did not`);
   process.exitCode = failed === 0 ? 0 : 1;
-  if (rows.length < FAULT_ROWS.length || browsers.length < BROWSERS.length) return;
   const minutes = Math.round((Date.now() - startedAt.getTime()) / 60_000);
   const options = process.argv.slice(2).join(' ');
+  const command = `\`npm run faults${options && ` -- ${options}`}\`, ${startedAt.toISOString().slice(0, 10)}, ${minutes} minutes`;
+  if (values.again) return replaceResults(results, command);
+  if (rows.length < FAULT_ROWS.length || browsers.length < BROWSERS.length) return;
   await writeResults(results, [
-    `\`npm run faults${options && ` -- ${options}`}\`, ${startedAt.toISOString().slice(0, 10)}, ${minutes} minutes`,
+    command,
     Array.from(versions.values()).toSorted().join(', '),
     `Node ${process.versions.node}, ${cpus().length} cores of ${cpus()[0]?.model.trim() ?? 'unknown'}, both browsers at once`,
   ]);

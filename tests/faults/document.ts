@@ -80,6 +80,30 @@ async function put(parts: readonly [place: Place, markdown: string][]): Promise<
 /** Writes how faults are brought about. */
 export const writeWays = async (): Promise<void> => put([[WAYS, await waysMarkdown()]]);
 
+const cellsOf = (line: string): string[] =>
+  line
+    .split('|')
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+
+/** Puts rows that were run again in the place of what the document has of them. `fact`: how and when, a line. */
+export async function replaceResults(results: readonly RowResult[], fact: string): Promise<void> {
+  const text = await readFile(PATH, 'utf8');
+  const lines = text
+    .slice(text.indexOf(RESULTS.begin) + RESULTS.begin.length, text.indexOf(RESULTS.end))
+    .trim()
+    .split('\n');
+  const known = lines
+    .filter((line) => line.startsWith('|'))
+    .slice(2)
+    .map(cellsOf);
+  const again = resultLines(results);
+  const isSame = (a: readonly string[], b: readonly string[]): boolean => a[0] === b[0] && a[1] === b[1];
+  const merged = known.map((cells) => again.find((other) => isSame(other, cells)) ?? cells);
+  const facts = [...lines.filter((line) => line.startsWith('- ')), `- ${fact}`];
+  await put([[RESULTS, await pretty(`${facts.join('\n')}\n\n${table(RESULT_HEAD, merged)}`)]]);
+}
+
 /** Writes that, and what came of a run. `facts`: the command, the date, the versions and the machine, a line each. */
 export async function writeResults(results: readonly RowResult[], facts: readonly string[]): Promise<void> {
   const markdown = `${facts.map((fact) => `- ${fact}`).join('\n')}\n\n${table(RESULT_HEAD, resultLines(results))}`;

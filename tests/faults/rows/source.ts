@@ -12,6 +12,8 @@ import { holds, judge } from '../verdict.ts';
 
 /** A source that keeps failing is tried once a minute in the end. */
 const LATEST_RETRY_MS = 90_000;
+/** 12 s of them: a source that worked for 10 s is tried again after the first delay, and not after a longer one each time. */
+const EVENTS_UNTIL_GOOD = 600;
 
 const FAILURES: readonly { action: Action; words: string }[] = [
   { action: { action: 'stop' }, words: 'The server refused: 503' },
@@ -56,7 +58,8 @@ export const SOURCE_ROWS: FaultRow[] = [
     runs: { short: 2, long: 20 },
     async induce(world, runs) {
       const watched = await world.watch();
-      for (const _ of runs) {
+      for (const run of runs) {
+        if (run > 0) await world.told(EVENTS_UNTIL_GOOD);
         // It must take longer to count as far again than to connect again: no client could tell otherwise.
         world.demo.control('events', { action: 'burst', count: 2_000 });
         await watched.catchesUp();
@@ -96,7 +99,8 @@ export const SOURCE_ROWS: FaultRow[] = [
       await world.configure({ ...feed, source: { ...feed.source, silentAfterMs: 1_500 } }, streamsFeed);
       const watched = await world.watch();
       await openDetails(watched.page, 'Numbers');
-      for (const _ of runs) {
+      for (const run of runs) {
+        if (run > 0) await world.told(EVENTS_UNTIL_GOOD);
         const { total } = world.demo.state.events.connections;
         world.demo.control('events', 'silent');
         await waitForReason(watched.page, 'Numbers', 'stale', 'The connection is open, but nothing comes.');
