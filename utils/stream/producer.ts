@@ -116,8 +116,15 @@ export function createProducer(options: ProducerOptions): Producer {
     const saves = batch.readers.map((reader) => reader.save()).filter((save) => save !== undefined);
     if (saves.length === 0) return send(batch);
     void Promise.all(saves).then(() => {
-      if (running()) return send(batch);
-      ticking = false;
+      if (!running()) {
+        ticking = false;
+        return;
+      }
+      if (batch.feeds.every(({ epoch }, index) => batch.readers[index]?.info.epoch === epoch)) return send(batch);
+      // It was not written, and goes on under an epoch that the disk does not have: under the old one another update may get its
+      // seq after a restart of the background, and would be taken for it.
+      for (const reader of batch.readers) news.add(reader);
+      send(NOTHING);
     });
   };
 

@@ -211,6 +211,20 @@ describe('producer', () => {
     expect(values()).toEqual([1, 2]);
   });
 
+  test('sends under the new epoch what went on under one while it was being saved', async () => {
+    const feed = createFakeFeed();
+    start([feed]);
+    await vi.advanceTimersByTimeAsync(100);
+    feed.holdSaves();
+    feed.push(1);
+    feed.restart();
+    feed.push(1);
+    feed.finishSaves();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sent).toMatchObject([{ batch: 1, feeds: [{ epoch: 'epoch-2', updates: [{ seq: 1, value: 1 }] }] }]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('sends nothing that was being saved when the page paused, and all of it when it resumes', async () => {
     const feed = createFakeFeed();
     const producer = start([feed]);
