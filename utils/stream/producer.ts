@@ -53,7 +53,7 @@ export function createProducer(options: ProducerOptions): Producer {
   let ticking = false;
   /** When a batch that is not full may leave, in ms. */
   let batchDueAt = -Infinity;
-  /** The last batch was cut short by the size limit. */
+  /** The last batch was cut short by the size limit, and events filled it. */
   let wasFull = false;
   let lastStatusAt = -Infinity;
   /** For each batch under way, oldest first: where the event feeds are once the page has applied it. */
@@ -136,7 +136,7 @@ export function createProducer(options: ProducerOptions): Producer {
 
   /** Reads what fits into one message. Moves no cursor: what is not sent is read again. */
   const collect = (): Batch => {
-    const batch: Batch = { ...NOTHING, feeds: [], readers: [] };
+    const batch: Batch = { ...NOTHING, feeds: [], readers: [], filled: isFull() };
     for (const reader of news) {
       const room = MAX_MESSAGE_BYTES - batch.bytes - FEED_OVERHEAD_BYTES;
       const { id } = reader.info;
@@ -167,13 +167,13 @@ export function createProducer(options: ProducerOptions): Producer {
     return batch;
   };
 
-  const send = ({ feeds, readers: from, bytes, updates, full }: Batch): void => {
+  const send = ({ feeds, readers: from, bytes, updates, full, filled }: Batch): void => {
     ticking = false;
     if (feeds.length > 0) {
       if (!post({ type: 'UPDATES', batch: sent + 1, feeds }, bytes)) return end();
       sent += 1;
       batchDueAt = full ? -Infinity : performance.now() + (wasFull ? EVERY_MS.min : everyMs);
-      wasFull = full;
+      wasFull = full && filled;
       feeds.forEach(({ epoch, updates: list }, index) => {
         const reader = from[index];
         const last = list.at(-1);
@@ -239,9 +239,11 @@ interface Batch {
   updates: number;
   /** Cut short by the size limit: there is more to send now. */
   full: boolean;
+  /** Events that fill a message waited for it. */
+  filled: boolean;
 }
 
-const NOTHING: Batch = { feeds: [], readers: [], bytes: BATCH_OVERHEAD_BYTES, updates: 0, full: false };
+const NOTHING: Batch = { feeds: [], readers: [], bytes: BATCH_OVERHEAD_BYTES, updates: 0, full: false, filled: false };
 
 /** A status is a few short texts, all bounded where they are made. */
 const MAX_STATUS_BYTES = 4_096;

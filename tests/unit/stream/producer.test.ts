@@ -181,6 +181,18 @@ describe('producer', () => {
     expect(values()).toEqual(['now']);
   });
 
+  test('state that takes more than one message keeps the pace', async () => {
+    const feeds = [1, 2, 3, 4, 5].map((id) => createFakeFeed({ id: `${id}`, kind: 'state' }));
+    const producer = start(feeds);
+    for (let times = 0; times < 10; times += 1) {
+      for (const feed of feeds) feed.push('.'.repeat(60_000));
+      await vi.advanceTimersByTimeAsync(20);
+      if (sent.length > 1) producer.acknowledge(sent.length);
+    }
+    // The first alone, then at two ticks a message that is full and what is left over.
+    expect(sent).toHaveLength(5);
+  });
+
   test('a feed with a backlog does not hold up the others', async () => {
     const [busy, other] = [createFakeFeed({ id: 'busy' }), createFakeFeed({ id: 'other', kind: 'state' })];
     const producer = start([busy, other], { resume: { busy: { epoch: 'epoch-1', seq: 0 } } });
