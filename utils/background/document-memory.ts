@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import type { Cursor } from '../stream/protocol';
 import type { DocumentMemory } from '../stream/publisher';
 
-/** Where it is kept: a record by document. Every method may reject. */
+/** Where it is kept: a record by document. Every method may reject, or never settle. */
 export interface DocumentStore {
   get(documentId: string): Promise<unknown>;
   put(documentId: string, record: DocumentRecord): Promise<void>;
@@ -26,6 +26,12 @@ export const WRITE_EVERY_MS = 1_000;
 /** How long a document is remembered, in ms: a day, after which a page that still waits begins with a snapshot. */
 export const REMEMBERED_MS = 24 * 60 * 60 * 1_000;
 
+/**
+ * How long a read may take, in ms; after that the document is one that is not known, and its stream begins. A page whose
+ * handshake was not answered after 3 s comes again and waits for the same read.
+ */
+export const RECALL_LIMIT_MS = 10_000;
+
 const Id = v.pipe(v.string(), v.nonEmpty(), v.maxLength(64));
 const Kept = v.object({
   at: v.number(),
@@ -37,6 +43,7 @@ export function createDocumentMemory(store: DocumentStore, now: () => number): D
   const unwritten = new Map<string, Record<string, Cursor>>();
   /** Documents of which something is on disk, or on its way there. */
   const written = new Set<string>();
+  const reading = new Map<string, Promise<Record<string, Cursor>>>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const nothing = (): void => {};
 
@@ -48,14 +55,24 @@ export function createDocumentMemory(store: DocumentStore, now: () => number): D
     for (const [documentId, cursors] of unwritten) put(documentId, cursors);
     unwritten.clear();
   };
+  const read = async (documentId: string): Promise<Record<string, Cursor>> => {
+    const late = Promise.withResolvers<void>();
+    const limit = setTimeout(late.resolve, RECALL_LIMIT_MS);
+    const record = await Promise.race([store.get(documentId).catch(nothing), late.promise]);
+    clearTimeout(limit);
+    reading.delete(documentId);
+    const parsed = v.safeParse(Kept, record);
+    return parsed.success ? parsed.output.cursors : {};
+  };
   store.removeBefore(now() - REMEMBERED_MS).catch(nothing);
 
   return {
     async recall(documentId) {
-      const own = unwritten.get(documentId);
-      if (own) return own;
-      const parsed = v.safeParse(Kept, await store.get(documentId).catch(nothing));
-      return parsed.success ? parsed.output.cursors : {};
+      const known = unwritten.get(documentId) ?? reading.get(documentId);
+      if (known) return known;
+      const found = read(documentId);
+      reading.set(documentId, found);
+      return found;
     },
     remember(documentId, cursors) {
       if (Object.keys(cursors).length === 0) return;

@@ -3,6 +3,7 @@ import {
   createDocumentMemory,
   type DocumentRecord,
   type DocumentStore,
+  RECALL_LIMIT_MS,
   REMEMBERED_MS,
   WRITE_EVERY_MS,
 } from '../../../utils/background/document-memory';
@@ -97,5 +98,24 @@ describe('document memory', () => {
     memory.remember('document', CURSORS);
     await vi.advanceTimersByTimeAsync(WRITE_EVERY_MS);
     expect(await memory.recall('document')).toEqual({});
+  });
+
+  test('does not wait for ever for a store that never answers, and asks it once for all who wait', async () => {
+    const answers: Promise<unknown>[] = [];
+    let asked = 0;
+    store.get = () => {
+      asked += 1;
+      return new Promise(() => {});
+    };
+    const memory = start();
+    answers.push(memory.recall('document'));
+    await vi.advanceTimersByTimeAsync(RECALL_LIMIT_MS / 2);
+    answers.push(memory.recall('document'));
+    await vi.advanceTimersByTimeAsync(RECALL_LIMIT_MS / 2);
+    expect(await Promise.all(answers)).toEqual([{}, {}]);
+    expect(asked).toBe(1);
+    store.get = () => Promise.resolve({ at: 0, cursors: CURSORS });
+    expect(await memory.recall('document')).toEqual(CURSORS);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
