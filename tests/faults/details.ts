@@ -15,5 +15,10 @@ export async function openDetails(page: TestPage, name: string): Promise<void> {
 }
 
 /** Waits until the row of a feed is in this state and its text has these words. */
-export const waitForReason = (page: TestPage, name: string, state: string, words = ''): Promise<ShownRow> =>
-  waitForRow(page, name, (row) => row.state === state && row.text.includes(words), LIMIT_MS);
+export const waitForReason = (
+  page: TestPage,
+  name: string,
+  state: string,
+  words = '',
+  limitMs = LIMIT_MS,
+): Promise<ShownRow> => waitForRow(page, name, (row) => row.state === state && row.text.includes(words), limitMs);

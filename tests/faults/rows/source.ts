@@ -38,7 +38,7 @@ export const SOURCE_ROWS: FaultRow[] = [
         const failure = FAILURES[run % FAILURES.length] ?? assert.fail();
         const before = world.demo.state.events.requests;
         world.demo.control('events', failure.action);
-        await waitForReason(watched.page, 'Numbers', 'retrying', failure.words);
+        await waitForReason(watched.page, 'Numbers', 'retrying', failure.words, LATEST_RETRY_MS);
         const outageMs = Math.random() * 3_000;
         await delay(run < FAILURES.length ? 0 : outageMs);
         const tries = world.demo.state.events.requests - before;
