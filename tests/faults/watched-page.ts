@@ -15,6 +15,9 @@ export interface Moment {
 /** How long to wait for what a busy machine does late, in ms. */
 export const LIMIT_MS = 30_000;
 
+/** A source that keeps failing is tried once a minute in the end. */
+export const LATEST_RETRY_MS = 90_000;
+
 /** A page on which the numbers of the source are applied, compared with the source's record. */
 export interface WatchedPage {
   readonly page: TestPage;

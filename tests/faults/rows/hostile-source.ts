@@ -6,7 +6,7 @@ import { openDetails, waitForReason } from '../details.ts';
 import { startEndlessServer } from '../endless-server.ts';
 import { depthFeed, linesFeed, socketFeed, streamsFeed } from '../feeds.ts';
 import { both, type FaultRow } from '../row.ts';
-import { LIMIT_MS } from '../watched-page.ts';
+import { LATEST_RETRY_MS } from '../watched-page.ts';
 import type { World } from '../world.ts';
 
 const MIB = 1024 * 1024;
@@ -102,16 +102,16 @@ export const HOSTILE_SOURCE_ROWS: FaultRow[] = [
           );
           assert.equal(made, 0, 'elements made of values');
           await waitForReason(page, 'Body', 'waiting', 'more than a feed may hold');
-          await waitForReason(page, 'Line', 'live', 'more than a feed may hold');
-          await waitForReason(page, 'Line', 'stale', 'nothing comes');
+          await waitForReason(page, 'Line', 'live', 'more than a feed may hold', LATEST_RETRY_MS);
+          await waitForReason(page, 'Line', 'stale', 'nothing comes', LATEST_RETRY_MS);
           for (const location of ['ftp://localhost/', 'data:application/json,{}', 'about:blank']) {
             const { requests } = demo.state.json;
             demo.control('json', { action: 'fail', status: 302, location });
-            await waitFor('the redirect', () => demo.state.json.requests > requests, { limitMs: LIMIT_MS });
-            await waitForReason(page, 'Depth', 'retrying', 'could not be reached');
+            await waitFor('the redirect', () => demo.state.json.requests > requests, { limitMs: LATEST_RETRY_MS });
+            await waitForReason(page, 'Depth', 'retrying', 'could not be reached', LATEST_RETRY_MS);
           }
           demo.control('json', 'return');
-          await waitForReason(page, 'Depth', 'live');
+          await waitForReason(page, 'Depth', 'live', '', LATEST_RETRY_MS);
           assert.ok(endless.answers.longestBytes < 64 * MIB, `${endless.answers.longestBytes} bytes were taken`);
         }
         await watched.settle();

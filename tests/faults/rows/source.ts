@@ -6,12 +6,10 @@ import type { Action } from '../../servers/action.ts';
 import { streamsFeed } from '../feeds.ts';
 import { openDetails, waitForReason } from '../details.ts';
 import { both, type FaultRow } from '../row.ts';
-import { LIMIT_MS } from '../watched-page.ts';
+import { LATEST_RETRY_MS, LIMIT_MS } from '../watched-page.ts';
 import { addVerdict } from '../tally.ts';
 import { holds, judge } from '../verdict.ts';
 
-/** A source that keeps failing is tried once a minute in the end. */
-const LATEST_RETRY_MS = 90_000;
 /** 12 s of them: a source that worked for 10 s is tried again after the first delay, and not after a longer one each time. */
 const EVENTS_UNTIL_GOOD = 600;
 
