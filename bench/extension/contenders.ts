@@ -2,7 +2,7 @@
 import { browser } from 'wxt/browser';
 import type { AcceptedPort } from '../../utils/stream/port';
 import { InProcessSocket } from './in-process-socket';
-import type { PlainUpdate, Question, Value } from './messages';
+import { type PlainUpdate, type Question, READY, type Value } from './messages';
 
 /** Where the sources of the contenders are told their messages. */
 export const RAW_ADDRESS = 'ws://localhost/raw';
@@ -26,6 +26,7 @@ function listen(address: string, take: (update: PlainUpdate) => void): InProcess
 /** Raw port: one `postMessage` for each update. */
 export function serveRaw(port: AcceptedPort): void {
   const socket = listen(RAW_ADDRESS, (update) => port.postMessage(update));
+  port.postMessage(READY);
   port.onDisconnect.addListener(() => socket.close());
 }
 
@@ -49,6 +50,7 @@ export async function servePut(port: AcceptedPort): Promise<void> {
     transaction.commit();
     transaction.addEventListener('complete', () => port.postMessage(update));
   });
+  port.postMessage(READY);
   port.onDisconnect.addListener(() => {
     socket.close();
     database.close();
@@ -61,6 +63,7 @@ export function serveInterval(port: AcceptedPort): void {
   const socket = listen(RAW_ADDRESS, (update) => {
     newest = update;
   });
+  port.postMessage(READY);
   const timer = setInterval(() => {
     if (newest !== null) port.postMessage(newest);
     newest = null;
@@ -80,6 +83,7 @@ export function createPlain(): (port: AcceptedPort) => void {
     socket ??= listen(RAW_ADDRESS, (update) => {
       newest = update;
     });
+    port.postMessage(READY);
     let posted: PlainUpdate | null = null;
     const timer = setInterval(() => {
       if (newest !== null && newest !== posted) port.postMessage(newest);

@@ -19,6 +19,9 @@ export interface PlainUpdate {
   value: Value;
 }
 
+/** The first message of a raw port: what is told from now on comes. Without it a port that opened late would miss the beginning. */
+export const READY = 'ready';
+
 /** Begin to receive by this contender; each `reportEvery`-th update from number `first` on is reported. */
 export interface Open {
   type: 'open';

@@ -1,7 +1,7 @@
 import { browser } from 'wxt/browser';
 import type { Port } from '../../utils/stream/port';
 import { createSubscriber } from '../../utils/stream/subscriber';
-import type { PlainUpdate, Question, Value } from './messages';
+import { type PlainUpdate, type Question, READY, type Value } from './messages';
 
 export interface ReceiveOptions {
   everyMs: number;
@@ -20,12 +20,12 @@ export const receivePort =
   (name: string): Receive =>
   ({ apply, onOpen, signal }) => {
     const port: Port = browser.runtime.connect({ name });
-    port.onMessage.addListener((update) => {
-      const { value, at } = update as PlainUpdate;
+    port.onMessage.addListener((message) => {
+      if (message === READY) return onOpen();
+      const { value, at } = message as PlainUpdate;
       apply(value, at);
     });
     signal.addEventListener('abort', () => port.disconnect());
-    onOpen();
   };
 
 /** Asks every `everyMs` by `runtime.sendMessage`. */

@@ -4,8 +4,8 @@
  * It pulls from the feeds' logs, so that a slow page costs a cursor and never a queue. The first update after a quiet
  * interval leaves at once; after that one batch per interval, so that many small updates do not become many messages. Events
  * that fill a message do not wait: it cannot carry more, and the credit bounds how many there are. What is left over by such
- * a message follows at once, and what comes then after the shortest interval: a burst has no slow end. Without news, credit
- * or a viewer no timer runs.
+ * a message follows at once, and what comes then after the shortest interval, which doubles until it is the stream's own: a
+ * burst has no slow end. Without news, credit or a viewer no timer runs.
  */
 import type { FeedReader } from './feed-reader';
 import { type Cursor, EVERY_MS, type FeedBatch, MAX_MESSAGE_BYTES, type ToPage, WINDOW } from './protocol';
@@ -44,6 +44,7 @@ export function createProducer(options: ProducerOptions): Producer {
     cursors.set(reader, Object.hasOwn(resume, reader.info.id) ? (resume[reader.info.id] ?? null) : null);
   }
   const sampled = readers.filter(({ sample }) => sample !== null);
+  const eventReaders = readers.filter(({ info }) => info.kind === 'event');
   const news = new Set<FeedReader>();
   const statusNews = new Set<FeedReader>();
   let following: (() => void)[] = [];
@@ -53,8 +54,8 @@ export function createProducer(options: ProducerOptions): Producer {
   let ticking = false;
   /** When a batch that is not full may leave, in ms. */
   let batchDueAt = -Infinity;
-  /** The last batch was cut short by the size limit, and events filled it. */
-  let wasFull = false;
+  /** For how long the next batch that is not full keeps the one after it waiting, in ms. */
+  let restMs = everyMs;
   let lastStatusAt = -Infinity;
   /** For each batch under way, oldest first: where the event feeds are once the page has applied it. */
   const underWay: Record<string, Cursor>[] = [];
@@ -93,7 +94,8 @@ export function createProducer(options: ProducerOptions): Producer {
     if (dueAt >= timerDueAt) return;
     clearTimer();
     timerDueAt = dueAt;
-    timer = setTimeout(tick, dueAt - now);
+    // Timers drop fractions: one that fires before its time has to be set twice.
+    timer = setTimeout(tick, Math.ceil(dueAt - now));
   };
 
   const tick = (): void => {
@@ -172,8 +174,13 @@ export function createProducer(options: ProducerOptions): Producer {
     if (feeds.length > 0) {
       if (!post({ type: 'UPDATES', batch: sent + 1, feeds }, bytes)) return end();
       sent += 1;
-      batchDueAt = full ? -Infinity : performance.now() + (wasFull ? EVERY_MS.min : everyMs);
-      wasFull = full && filled;
+      if (full) {
+        batchDueAt = -Infinity;
+        restMs = filled ? EVERY_MS.min : everyMs;
+      } else {
+        batchDueAt = performance.now() + restMs;
+        restMs = Math.min(2 * restMs, everyMs);
+      }
       feeds.forEach(({ epoch, updates: list }, index) => {
         const reader = from[index];
         const last = list.at(-1);
@@ -187,15 +194,21 @@ export function createProducer(options: ProducerOptions): Producer {
 
   const eventCursors = (): Record<string, Cursor> =>
     Object.fromEntries(
-      [...cursors].flatMap(([{ info }, cursor]) => (info.kind === 'event' && cursor ? [[info.id, cursor]] : [])),
+      eventReaders.flatMap((reader) => {
+        const cursor = cursors.get(reader);
+        return cursor ? [[reader.info.id, cursor]] : [];
+      }),
     );
 
   const follow = (): void => {
     following = readers.map((reader) => {
       news.add(reader);
       statusNews.add(reader);
+      const isState = !eventReaders.includes(reader);
       return reader.follow({
         onNews() {
+          // A state that waits does not grow by another value: nothing is due earlier than it was.
+          if (isState && news.has(reader)) return;
           news.add(reader);
           schedule();
         },

@@ -132,7 +132,7 @@ describe('producer', () => {
     expect(values()).toHaveLength(1_000);
   });
 
-  test('events that fill a message do not wait for the tick, what is left over goes with them, and then the pace is kept', async () => {
+  test('events that fill a message do not wait for the tick, what is left over goes with them, and the pace comes back by and by', async () => {
     const feed = createFakeFeed();
     const producer = start([feed]);
     const text = '.'.repeat(1_000);
@@ -145,16 +145,36 @@ describe('producer', () => {
     feed.push(...third);
     expect(sent).toHaveLength(3);
     expect(values()).toHaveLength(301);
-    feed.push('after it');
-    await vi.advanceTimersByTimeAsync(EVERY_MS.min - 1);
-    expect(values()).toHaveLength(301);
-    await vi.advanceTimersByTimeAsync(1);
-    expect(values()).toHaveLength(302);
-    feed.push('as ever');
-    await vi.advanceTimersByTimeAsync(99);
-    expect(values()).toHaveLength(302);
-    await vi.advanceTimersByTimeAsync(1);
-    expect(values()).toHaveLength(303);
+    let count = 301;
+    for (const waits of [EVERY_MS.min, 2 * EVERY_MS.min, 4 * EVERY_MS.min, 100, 100]) {
+      feed.push('after it');
+      await vi.advanceTimersByTimeAsync(waits - 1);
+      expect(values()).toHaveLength(count);
+      await vi.advanceTimersByTimeAsync(1);
+      count += 1;
+      expect(values()).toHaveLength(count);
+    }
+    producer.end();
+  });
+
+  test('sets one timer for a batch, whatever fraction of a ms is left', async () => {
+    const feed = createFakeFeed({ kind: 'state' });
+    // Browsers drop the fraction.
+    const { setTimeout } = globalThis;
+    const set = vi
+      .spyOn(globalThis, 'setTimeout')
+      .mockImplementation(((run: () => void, ms: number) =>
+        setTimeout(run, Math.floor(ms))) as typeof globalThis.setTimeout);
+    const producer = start([feed]);
+    await vi.advanceTimersByTimeAsync(500);
+    feed.push(1);
+    await vi.advanceTimersByTimeAsync(10.3);
+    feed.push(2);
+    feed.push(3);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(values()).toEqual([1, 3]);
+    expect(set).toHaveBeenCalledTimes(1);
+    set.mockRestore();
     producer.end();
   });
 
