@@ -28,7 +28,7 @@ export type SaveOutcome = 'kept' | 'refused' | 'unknown';
 export interface CheckpointFile {
   /** Whether the next {@link save} has to give everything. */
   readonly needsAll: boolean;
-  /** {@link load} was late, or found what it could not read: what comes may not follow what was kept. */
+  /** {@link load} was late or refused, or found what it could not read: what comes may not follow what was kept. */
   readonly isUnread: boolean;
   /** What is kept; `null` when there is nothing, or nothing that can be read. */
   load(): Promise<Checkpoint | null>;
@@ -156,8 +156,8 @@ export function createCheckpointFile(
     },
     async load() {
       const found = await within(LOAD_LIMIT_MS, () => segments.load(connection));
-      isUnread = found === undefined;
-      if (found === null || found === undefined) return null;
+      isUnread = !found;
+      if (!found) return null;
       nextNumber = (found.at(-1)?.[0] ?? -1) + 1;
       const joined = joinSegments(found.map(([, text]) => text));
       needsAll = joined === null;
