@@ -16,11 +16,16 @@ export const MAX_SITES = 100;
 const MAX_PATTERNS = 20;
 
 /** One that a browser refuses would keep the script from all sites; WXT takes hosts that no browser takes. */
-const PAGE_PATTERN = /^(\*|https?):\/\/(\*|(\*\.)?[^\s*/:@?#[\]]+)\//;
+const PAGE_PATTERN = /^(\*|https?):\/\/(?:\*|(?:\*\.)?(?<host>[^\s*/\\:@?#[\]]+))\//;
 
 function isPagePattern(pattern: string): boolean {
+  const parts = PAGE_PATTERN.exec(pattern);
+  if (parts === null) return false;
+  const host = parts.groups?.['host'];
+  // [chrome] refuses the hosts that no address can have, and no others.
+  if (host !== undefined && !URL.canParse(`https://${host}/`)) return false;
   try {
-    return PAGE_PATTERN.test(pattern) && new MatchPattern(pattern) instanceof MatchPattern;
+    return new MatchPattern(pattern) instanceof MatchPattern;
   } catch (error) {
     if (error instanceof InvalidMatchPattern) return false;
     throw error;

@@ -9,6 +9,7 @@ describe('SiteSchema', () => {
   test.each<Partial<Site>>([
     {},
     { patterns: ['http://localhost/*', '*://*.example.com/*', 'https://a.example/builds/*', '*://*/*'] },
+    { patterns: ['https://bücher.example/*', 'https://a_b/*', 'https://1.2.3.4/*', 'https://*.example./*'] },
     { feeds: [] },
     { feeds: ['queue', 'log'] },
     { id: 'x'.repeat(64) },
@@ -50,6 +51,13 @@ describe('SiteSchema', () => {
     'https://a b/*',
     'https://a.example:8080/*',
     'https://user@a.example/*',
+    'https://a%zz/*',
+    'https://999.1.1.1/*',
+    'https://*.<x>/*',
+    'https://a|b/*',
+    'https://a^b/*',
+    'https://a\\b/*',
+    'https://\u00ad/*',
   ])('refuses the pattern "%s" and names it', (pattern) => {
     const parsed = v.safeParse(SiteSchema, { ...SITE, patterns: ['https://a.example/*', pattern] });
     expect(parsed.issues?.[0].message).toBe(`"${pattern}" is not a match pattern of http or https pages`);
