@@ -104,11 +104,16 @@ describe.each(BROWSERS)('a hostile page in %s', (name) => {
   const panels = (on: TestPage): Promise<number> =>
     on.evaluate(() => document.querySelectorAll(':root > [data-tidings-panel]').length);
 
+  /** [firefox] 140 says where a caret would be in the panel's own root, from which nothing can be read; 153 does not. */
+  const isNews = (where: string): boolean =>
+    where !== 'caretPositionFromPoint' || name !== 'firefox' || !hostile.tidings.browser.version.startsWith('140.');
+
   describe('gets nothing', () => {
     test.each(READS)('by %s', async (attempt) => {
       const got = await page.evaluate(`window.attempts[${JSON.stringify(attempt)}]()`);
       expect(JSON.stringify(got)).not.toMatch(SECRETS);
-      expect(await page.evaluate('window.foreign')).toEqual([]);
+      expect((await page.evaluate<[], string[]>('window.foreign')).filter(isNews)).toEqual([]);
+      expect(await overheard(page)).toEqual([]);
       await expectLives();
     });
 
