@@ -4,13 +4,13 @@
  */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { median } from '../bench/statistics.ts';
 import type { BrowserName } from '../tests/browser/driver/test-browser.ts';
 import { BROWSERS } from '../tests/browser/use-tidings.ts';
 import { replaceResults, RESULT_HEAD, resultLines, writeResults, writeWays } from '../tests/faults/document.ts';
 import { startRows } from '../tests/faults/lanes.ts';
 import type { RowResult } from '../tests/faults/run-row.ts';
 import { FAULT_ROWS } from '../tests/faults/rows.ts';
-import { median } from '../tests/faults/tally.ts';
 import { withLock } from './lock.mjs';
 import { runCommand, tool } from './run-command.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -18,7 +18,7 @@ import { stopSignal } from './stop-signal.ts';
 const HELP = `npm run faults [-- options]
 
 Brings all faults about, many times, in both browsers beside each other; prints what came of it and writes docs/FAULTS.md.
-With --row or --browser only some, and nothing is written.
+With --row or --browser only some, with --runs or --short fewer times, and nothing is written.
 
   --row <number>      just this row; may be given several times
   --browser <name>    just chromium or firefox
@@ -64,7 +64,7 @@ function print(cells: readonly string[]): void {
 function judgeTime(result: RowResult): RowResult {
   const middle = median(result.tally.recoveriesMs);
   const limitMs = result.row.recoversWithinMs ?? Infinity;
-  if (result.failure || middle === null || middle <= limitMs) return result;
+  if (result.failure || result.tally.recoveriesMs.length === 0 || middle <= limitMs) return result;
   return { ...result, failure: new Error(`the median recovery took ${middle} ms, over ${limitMs}`) };
 }
 
@@ -101,10 +101,13 @@ async function run(): Promise<void> {
   const options = process.argv.slice(2).join(' ');
   const command = `\`npm run faults${options && ` -- ${options}`}\`, ${startedAt.toISOString().slice(0, 10)}, ${minutes} minutes`;
   if (values.again) return replaceResults(results, command);
-  if (rows.length < FAULT_ROWS.length || browsers.length < BROWSERS.length) return;
+  const isWhole = rows.length === FAULT_ROWS.length && browsers.length === BROWSERS.length;
+  if (!isWhole || runs !== null || values.short) return;
   await writeResults(results, [
     command,
-    Array.from(versions.values()).toSorted().join(', '),
+    Array.from(versions, ([name, version]) => `${name} ${version}`)
+      .toSorted()
+      .join(', '),
     `Node ${process.versions.node}, ${cpus().length} cores of ${cpus()[0]?.model.trim() ?? 'unknown'}, both browsers at once`,
   ]);
 }

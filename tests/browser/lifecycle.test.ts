@@ -2,7 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Settings } from '../../utils/settings/settings.ts';
 import type { TestPage } from './driver/test-browser.ts';
 import { waitFor } from './driver/wait-for.ts';
+import { judge } from '../faults/verdict.ts';
+import { openDetails } from '../faults/details.ts';
 import {
+  appliedBatches,
   appliedNumbers,
   BROWSERS,
   numbersFeed,
@@ -57,6 +60,25 @@ describe.each(BROWSERS)('the life of a page in %s', (name) => {
     await sent(30);
     await page.bringToFront();
     await expectNoneMissing();
+  });
+
+  test('shows how many events a page lost that was hidden for longer than they are kept, to the last one', async () => {
+    const { demo } = tidings;
+    const other = await tidings.open();
+    await waitForRow(other, 'Numbers', ({ state }) => state === 'live');
+    await recordApplied(other);
+    demo.control('events', { action: 'rate', perSecond: 0 });
+    demo.control('events', { action: 'burst', count: 50_000 });
+    await waitForAllNumbers(other, demo, 60_000);
+    await page.bringToFront();
+    await waitForAllNumbers(page, demo, 20_000);
+    const batches = await appliedBatches(page, 'numbers');
+    const verdict = judge(batches, demo.events.record.newest);
+    expect(verdict).toMatchObject({ lost: 0, twice: 0, disordered: 0 });
+    expect(verdict.shownLost).toBeGreaterThan(10_000);
+    await openDetails(page, 'Numbers');
+    const shown = new Intl.NumberFormat('en').format(verdict.shownLost);
+    await waitForRow(page, 'Numbers', ({ text }) => text.includes(`Lost: ${shown}`));
   });
 
   test('closes its sources when nobody watches any more', async () => {

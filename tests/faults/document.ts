@@ -1,10 +1,10 @@
 /** The generated parts of docs/FAULTS.md. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
+import { median } from '../../bench/statistics.ts';
 import { FAULT_ROWS } from './rows.ts';
 import type { Way } from './row.ts';
 import type { RowResult } from './run-row.ts';
-import { median } from './tally.ts';
 
 const PATH = 'docs/FAULTS.md';
 
@@ -39,7 +39,7 @@ export const waysMarkdown = (): Promise<string> =>
     ),
   );
 
-const ms = (time: number | null): string => (time === null || !Number.isFinite(time) ? '' : String(Math.round(time)));
+const ms = (time: number): string => (Number.isFinite(time) ? String(Math.round(time)) : '');
 
 /** What came of rows, a line for each browser. */
 export const resultLines = (results: readonly RowResult[]): string[][] =>
@@ -47,9 +47,9 @@ export const resultLines = (results: readonly RowResult[]): string[][] =>
     `${row.number} ${row.fault}`,
     browser,
     String(tally.runs),
-    String(tally.lost),
-    String(tally.twice),
-    String(tally.shownLost),
+    ...[tally.compared, tally.lost, tally.twice, tally.disordered].map((count) =>
+      tally.compared > 0 ? String(count) : '',
+    ),
     ms(median(tally.recoveriesMs)),
     ms(Math.max(...tally.recoveriesMs)),
     failure === null ? 'yes' : `no: ${failure.message.split('\n')[0]?.replaceAll('|', '/') ?? ''}`,
@@ -59,9 +59,10 @@ export const RESULT_HEAD = [
   'fault',
   'browser',
   'runs',
+  'updates',
   'lost',
   'twice',
-  'shown as lost',
+  'disordered',
   'median ms',
   'worst ms',
   'held',
@@ -99,6 +100,11 @@ export async function replaceResults(results: readonly RowResult[], fact: string
     .map(cellsOf);
   const again = resultLines(results);
   const isSame = (a: readonly string[], b: readonly string[]): boolean => a[0] === b[0] && a[1] === b[1];
+  for (const cells of again) {
+    if (!known.some((other) => isSame(other, cells))) {
+      throw new Error(`Cannot write into "${PATH}": it has no row "${cells[0]}" of ${cells[1]}`);
+    }
+  }
   const merged = known.map((cells) => again.find((other) => isSame(other, cells)) ?? cells);
   const facts = [...lines.filter((line) => line.startsWith('- ')), `- ${fact}`];
   await put([[RESULTS, await pretty(`${facts.join('\n')}\n\n${table(RESULT_HEAD, merged)}`)]]);

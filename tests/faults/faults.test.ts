@@ -45,7 +45,7 @@ describe('faults', () => {
       async (row) => {
         const result = await results.get(keyOf(row, name));
         if (result?.failure) throw result.failure;
-        expect(result?.tally).toMatchObject({ lost: 0, twice: 0, disordered: 0 });
+        expect(result?.tally).toMatchObject({ lost: 0, twice: 0, disordered: 0, shownLost: 0 });
         expect(result?.tally.runs).toBeGreaterThan(0);
       },
       ALL_LIMIT_MS,

@@ -28,7 +28,7 @@ export interface FaultRow {
   runs: { short: Amount; long: Amount };
   /** Default: the browser that rows share, one after the other. */
   own?: OwnBrowser;
-  /** In `npm run faults`, the median time to the next update must be within this, in ms. Default: it is only told. */
+  /** In `npm run faults`, the median time to the next update must be within this, in ms. Default: it is told, and no more. */
   recoversWithinMs?: number;
   /** Errors that the fault itself makes the browser report. Default: none is allowed. */
   mayReport?: RegExp;

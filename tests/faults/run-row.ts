@@ -64,12 +64,14 @@ export async function runRow(row: FaultRow, host: Host, amount: Amount): Promise
     const world = await createWorld(host, tally);
     try {
       await row.induce(world, count(amount, tally));
-      const isNews = (text: string): boolean =>
-        !before.has(text) && !FAILED_REQUEST.test(text) && !row.mayReport?.test(text);
-      assert.deepEqual((await host.browser.errors()).filter(isNews), [], 'errors that the browser reports');
     } finally {
       await world.close();
     }
+    const isNews = (text: string): boolean =>
+      !before.has(text) && !FAILED_REQUEST.test(text) && !row.mayReport?.test(text);
+    // Also what the end of streaming pages leaves behind.
+    const errors = [...world.earlierErrors, ...(await host.browser.errors())];
+    assert.deepEqual(errors.filter(isNews), [], 'errors that the browser reports');
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error));
   }

@@ -2,6 +2,8 @@ import type { FeedBatch } from '../../utils/stream/protocol.ts';
 
 /** What was applied, compared with the source's own record. */
 export interface Verdict {
+  /** Numbers that were applied and are in the record: nothing is said of a row that compares none. */
+  compared: number;
   /** Neither applied nor shown as lost; negative when more was shown as lost than was. */
   lost: number;
   /** Applied more than once. */
@@ -30,6 +32,7 @@ export function judge(batches: readonly Pick<FeedBatch, 'updates' | 'lost'>[], n
   const shownLost = batches.reduce((sum, { lost }) => sum + lost, 0);
   const distinct = new Set(numbers.filter((number) => number >= first && number <= newest));
   return {
+    compared: distinct.size,
     lost: newest - first + 1 - distinct.size - shownLost,
     twice: numbers.length - distinct.size,
     disordered: numbers.filter((number, index) => number < (numbers[index - 1] ?? 0)).length,
@@ -37,5 +40,6 @@ export function judge(batches: readonly Pick<FeedBatch, 'updates' | 'lost'>[], n
   };
 }
 
-/** Whether nothing was lost in silence, twice or out of order. */
-export const holds = ({ lost, twice, disordered }: Verdict): boolean => lost === 0 && twice === 0 && disordered === 0;
+/** Whether nothing was lost, in silence or not, nothing came twice and nothing out of order. */
+export const holds = ({ lost, twice, disordered, shownLost }: Verdict): boolean =>
+  lost === 0 && twice === 0 && disordered === 0 && shownLost === 0;

@@ -34,6 +34,8 @@ export interface World {
   streams(page: TestPage, count: number): Promise<void>;
   /** Quits the browser and launches it again on the same profile; its pages are gone. */
   restart(): Promise<void>;
+  /** What browsers reported that were quit by {@link restart}. */
+  readonly earlierErrors: readonly string[];
   close(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export async function createWorld(host: Host, tally: Tally): Promise<World> {
   const demo = await startDemo({ port: 0 });
   const { record } = demo.events;
   const pages: TestPage[] = [];
+  const earlierErrors: string[] = [];
   const keep = (page: TestPage): TestPage => {
     pages.push(page);
     return page;
@@ -95,7 +98,9 @@ export async function createWorld(host: Host, tally: Tally): Promise<World> {
         ({ state, value }) => state === 'live' && Number(value.replaceAll(',', '')) === count,
       );
     },
+    earlierErrors,
     async restart() {
+      earlierErrors.push(...(await host.browser.errors()));
       pages.length = 0;
       host.browser = await host.browser.restart();
     },

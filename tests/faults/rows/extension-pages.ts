@@ -5,7 +5,8 @@ import { openRawPage } from '../raw-ports.ts';
 import { both, type FaultRow } from '../row.ts';
 import { LIMIT_MS } from '../watched-page.ts';
 
-const STREAMS_A_RUN = 40;
+const FIRST_STREAMS = 40;
+const ALL_STREAMS = 200;
 
 /** Rows of popups and side panels. */
 export const EXTENSION_PAGE_ROWS: FaultRow[] = [
@@ -52,24 +53,25 @@ export const EXTENSION_PAGE_ROWS: FaultRow[] = [
     fault: '200 streams come back at once',
     holds: 'one source connection; spread in time; all live within 5 s',
     browsers: both(
-      'popups in frames of a page of the extension, in a copy of the build that allows frames, 40 more in each run (the short form stops at 40); the driver stops the background under all of them',
+      'popups in frames of a page of the extension, in a copy of the build that allows frames: 40 in the first run, which is all of the short form, and 200 in all others, of which the times are; the driver stops the background under all of them',
     ),
-    runs: { short: 1, long: 5 },
+    runs: { short: 1, long: 6 },
     own: { instruments: () => ({ frames: true }) },
     recoversWithinMs: 5_000,
     async induce(world, runs) {
       const { events } = world.demo;
       const page = await openRawPage(world);
       for (const run of runs) {
-        const count = STREAMS_A_RUN * (run + 1);
-        await addPopups(page, STREAMS_A_RUN);
+        const count = run === 0 ? FIRST_STREAMS : ALL_STREAMS;
+        if (run === 0) await addPopups(page, FIRST_STREAMS);
+        if (run === 1) await addPopups(page, ALL_STREAMS - FIRST_STREAMS);
         await allLive(page, count);
         const at = Date.now();
         await world.kill();
         await waitFor('the page to notice', async () => (await liveStreams(page)).length < count, { everyMs: 5 });
         await allLive(page, count);
         const times = await liveStreams(page);
-        world.tally.recoveriesMs.push(Math.max(...times) - at);
+        if (count === ALL_STREAMS) world.tally.recoveriesMs.push(Math.max(...times) - at);
         assert.ok(new Set(times.map((time) => Math.floor(time / 5))).size > 1, 'moments at which they came back');
         assert.equal(events.state.connections.now, 1, 'connections to the source');
       }
