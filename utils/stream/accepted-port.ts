@@ -12,7 +12,6 @@ import {
   CLOSE_REASONS,
   type CloseReason,
   type Cursor,
-  HANDSHAKE_LIMIT_MS,
   MAX_MESSAGE_BYTES,
   parseToBackground,
   PROTOCOL_VERSION,
@@ -54,6 +53,12 @@ export interface AcceptedPortHandle {
   /** The same stream has a newer port: this one ends without a word. */
   supersede(): void;
 }
+
+/**
+ * How long a port may say nothing before the handshake, in ms. Longer than the page waits for its answer: a background on which
+ * hundreds of ports fall at once comes late to what they have said, and must not blame them.
+ */
+export const START_LIMIT_MS = 10_000;
 
 const NO_CURSORS: Readonly<Record<string, Cursor>> = {};
 
@@ -178,7 +183,7 @@ export function acceptPort(
     void start(message);
   };
 
-  const limit = setTimeout(() => close('bad-message'), HANDSHAKE_LIMIT_MS);
+  const limit = setTimeout(drop, START_LIMIT_MS);
   port.onMessage.addListener(onMessage);
   port.onDisconnect.addListener(end);
 

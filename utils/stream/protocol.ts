@@ -18,7 +18,7 @@ export const PORT_NAME = 'updates';
 /** Most bytes (UTF-8, as JSON) of one message in either direction. Browsers refuse at 64 MiB, long after a page stutters. */
 export const MAX_MESSAGE_BYTES = 256 * 1024;
 
-/** How long either end waits for the handshake before it drops the port, in ms. A worker that threw at start says nothing. */
+/** How long the page waits for the handshake before it drops the port, in ms. A worker that threw at start says nothing. */
 export const HANDSHAKE_LIMIT_MS = 3_000;
 
 /** Silence after which a page that wants updates sends `PING`, in ms: 10 s less than browsers need to stop an idle background. */

@@ -4,10 +4,11 @@ import {
   type AcceptedPortListener,
   acceptPort,
   type Authorisation,
+  START_LIMIT_MS,
 } from '../../../utils/stream/accepted-port';
 import type { FeedReader } from '../../../utils/stream/feed-reader';
 import type { AcceptedPort, Sender } from '../../../utils/stream/port';
-import { type Cursor, HANDSHAKE_LIMIT_MS, PROTOCOL_VERSION } from '../../../utils/stream/protocol';
+import { type Cursor, PROTOCOL_VERSION } from '../../../utils/stream/protocol';
 import { createFakeFeed, type FakeFeed } from '../../fakes/feed';
 import { createPortPair, type FakeSender } from '../../fakes/port';
 
@@ -104,12 +105,13 @@ describe('handshake of an accepted port', () => {
     expect(open).not.toHaveBeenCalled();
   });
 
-  test('is given 3 s', async () => {
-    const { said, listener } = accept();
-    await vi.advanceTimersByTimeAsync(HANDSHAKE_LIMIT_MS - 1);
+  test('is given 10 s, and dropped without a word', async () => {
+    const { said, listener, closed } = accept();
+    await vi.advanceTimersByTimeAsync(START_LIMIT_MS - 1);
     expect(listener.onOver).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
-    expect(said).toEqual([expect.objectContaining({ type: 'CLOSE', reason: 'bad-message' })]);
+    expect(said).toEqual([]);
+    expect(closed).toHaveBeenCalledOnce();
     expect(listener.onOver).toHaveBeenCalledOnce();
   });
 

@@ -1,6 +1,7 @@
 /** Holds docs/PROTOCOL.md and utils/stream/protocol.ts together: a stranger builds from the one, we from the other. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { START_LIMIT_MS } from '../../../utils/stream/accepted-port';
 import * as protocol from '../../../utils/stream/protocol';
 
 // The cells of tables are padded.
@@ -68,6 +69,7 @@ describe('docs/PROTOCOL.md', () => {
     ['message limit', `**${protocol.MAX_MESSAGE_BYTES.toLocaleString('en').replaceAll(',', ' ')} bytes**`],
     ['interval', `${protocol.EVERY_MS.min} to ${protocol.EVERY_MS.max.toLocaleString('en').replaceAll(',', ' ')}`],
     ['handshake', `\`STARTED\` after \`START_UPDATES\` | ${protocol.HANDSHAKE_LIMIT_MS}`],
+    ['first message', `after the port opened | ${START_LIMIT_MS.toLocaleString('en').replaceAll(',', ' ')}`],
     ['heartbeat', `nothing heard | ${protocol.HEARTBEAT_MS.toLocaleString('en').replaceAll(',', ' ')}`],
     ['pong', `\`PONG\` | ${protocol.PONG_LIMIT_MS}`],
     ['window', `"window": ${protocol.WINDOW}`],

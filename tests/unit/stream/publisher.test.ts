@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Authorise } from '../../../utils/stream/accepted-port';
+import { type Authorise, START_LIMIT_MS } from '../../../utils/stream/accepted-port';
 import type { AcceptedPort } from '../../../utils/stream/port';
-import { type Cursor, HANDSHAKE_LIMIT_MS, MAX_MESSAGE_BYTES } from '../../../utils/stream/protocol';
+import { type Cursor, MAX_MESSAGE_BYTES } from '../../../utils/stream/protocol';
 import { createPublisher, MAX_PORTS, MAX_PORTS_PER_DOCUMENT, type Publisher } from '../../../utils/stream/publisher';
 import { createFakeFeed, type FakeFeed } from '../../fakes/feed';
 import { createPortPair, type FakeSender } from '../../fakes/port';
@@ -96,7 +96,7 @@ describe('publisher', () => {
 
   test('closes a port that never says START_UPDATES', async () => {
     const client = connect();
-    await vi.advanceTimersByTimeAsync(HANDSHAKE_LIMIT_MS);
+    await vi.advanceTimersByTimeAsync(START_LIMIT_MS);
     expect(client.disconnected()).toBe(true);
   });
 
