@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import { waitFor } from '../../browser/driver/wait-for.ts';
 import { numbersFeed } from '../../browser/applied.ts';
 import { shownRows, waitForRow } from '../../browser/panel.ts';
 import { depthFeed, streamsFeed } from '../feeds.ts';
 import { both, type FaultRow } from '../row.ts';
 import { LIMIT_MS } from '../watched-page.ts';
+
+/** Three times the pace of the feed that is removed, and more. */
+const QUIET_MS = 3_500;
 
 /** Rows of what a person changes. */
 export const SETTINGS_ROWS: FaultRow[] = [
@@ -47,6 +51,11 @@ export const SETTINGS_ROWS: FaultRow[] = [
         await namesShown('Depth', 'Open streams');
         await waitFor('the source of the removed feed to be closed', () => demo.state.events.connections.now === 0);
         await waitForRow(page, 'Depth', ({ state }) => state === 'live');
+        const { requests: asked } = demo.state.json;
+        await waitFor('the depth to be asked for again and again', () => demo.state.json.requests > asked + 1, {
+          limitMs: LIMIT_MS,
+        });
+        assert.equal(demo.state.events.connections.now, 0, 'connections to the source of the removed feed');
         await world.streams(page, 1);
         await watched.look();
         watched.judgeSoFar();
@@ -56,7 +65,10 @@ export const SETTINGS_ROWS: FaultRow[] = [
         await page.bringToFront();
         await namesShown('Numbers', 'Open streams');
         await watched.goesOn(back);
-        await waitFor('the source of the removed feed to be quiet', () => demo.state.json.connections.now === 0);
+        await waitFor('the last answer for the removed feed', () => demo.state.json.connections.now === 0);
+        const { requests } = demo.state.json;
+        await delay(QUIET_MS);
+        assert.equal(demo.state.json.requests, requests, 'requests for the removed feed');
       }
       await watched.settle();
     },
