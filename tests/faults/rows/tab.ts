@@ -7,6 +7,7 @@ import type { World } from '../world.ts';
 
 interface Tab {
   id: number;
+  discarded?: boolean;
   url?: string;
 }
 interface TabsApi {
@@ -43,8 +44,10 @@ export const TAB_ROWS: FaultRow[] = [
 
         const discarded = await world.watch();
         const url = `${world.demo.url}/`;
-        await discardAndShow(world, url);
+        await discarded.page.evaluate(() => void Object.assign(window, { isBeforeDiscard: true }));
+        assert.equal(await discardAndShow(world, url), true, 'the browser calls the tab discarded');
         const page = await world.browser.find(url);
+        assert.equal(await page.evaluate(() => 'isBeforeDiscard' in window), false, 'the document is the old one');
         await page.waitFor('the panel', () => document.querySelector('[data-tidings-panel]') !== null);
         await world.streams(page, 1);
         await page.close();
@@ -84,16 +87,19 @@ export const TAB_ROWS: FaultRow[] = [
   },
 ];
 
-/** Another tab in front, the tab of this address discarded, and shown again. */
-async function discardAndShow(world: World, url: string): Promise<void> {
+/** Another tab in front, the tab of this address discarded, and shown again. Returns whether it was discarded between. */
+async function discardAndShow(world: World, url: string): Promise<boolean> {
   const raw = await openRawPage(world);
-  await raw.evaluate(async (wanted: string) => {
+  const isDiscarded = await raw.evaluate(async (wanted: string) => {
     const scope = globalThis as unknown as { browser?: TabsApi; chrome: TabsApi };
     const { tabs } = scope.browser ?? scope.chrome;
     // [chrome] A discard changes the id.
-    const find = async (): Promise<number> => (await tabs.query({})).find((tab) => tab.url === wanted)?.id ?? -1;
-    await tabs.discard(await find());
-    await tabs.update(await find(), { active: true });
+    const find = async (): Promise<Tab | undefined> => (await tabs.query({})).find((tab) => tab.url === wanted);
+    await tabs.discard((await find())?.id ?? -1);
+    const tab = await find();
+    await tabs.update(tab?.id ?? -1, { active: true });
+    return tab?.discarded === true;
   }, url);
   await raw.close();
+  return isDiscarded;
 }
