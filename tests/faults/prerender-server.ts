@@ -1,11 +1,16 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What a page tells of itself: that its panel came, or that something was applied, and whether it was being prerendered. */
+/**
+ * What a page tells of itself: that its panel came, that something was applied or that it was shown, whether it was being
+ * prerendered, and how many ports its content script had opened by then. `connects`: that number is known, or another.
+ */
 export interface Report {
   path: string;
-  what: 'script' | 'panel' | 'applied' | 'activated';
+  what: 'script' | 'panel' | 'applied' | 'activated' | 'connects';
   prerendering: boolean;
+  /** Needs `COUNT_CONNECTS`; `null` before that ran. */
+  connects: number | null;
 }
 
 /** Two pages, of which the first has the browser prerender the second. They tell the server: nobody attaches to them. */
@@ -24,12 +29,21 @@ const RULES = '<script type="speculationrules">{"prerender":[{"urls":["/second"]
 const GO = `<script>fetch('/go').then(() => { location.href = '/second'; });</script>`;
 
 const REPORT = `<script>
+  const { documentElement } = document;
+  const connects = () => JSON.parse(documentElement.dataset.connects ?? 'null')?.length ?? null;
   const tell = (what) => fetch('/report', {
     method: 'POST',
     keepalive: true,
-    body: JSON.stringify({ path: location.pathname, what, prerendering: document.prerendering }),
+    body: JSON.stringify({
+      path: location.pathname,
+      what,
+      prerendering: document.prerendering,
+      connects: connects(),
+    }),
   });
   tell('script');
+  if (connects() !== null) tell('connects');
+  new MutationObserver(() => tell('connects')).observe(documentElement, { attributeFilter: ['data-connects'] });
   document.addEventListener('prerenderingchange', () => tell('activated'));
   document.addEventListener('tidings-applied', () => tell('applied'), { once: true });
   new MutationObserver((_, observer) => {
