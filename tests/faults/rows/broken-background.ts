@@ -4,12 +4,13 @@ import { waitFor } from '../../browser/driver/wait-for.ts';
 import { connectTimes, COUNT_CONNECTS } from '../count-connects.ts';
 import { both, type FaultRow } from '../row.ts';
 import { LIMIT_MS } from '../watched-page.ts';
+import type { World } from '../world.ts';
 
 /**
  * When the background of row 6 throws, in ms: first so long after its launch, for so long, and again after each period. A
  * start cannot be told anything but the time; a machine too slow for one period has the next.
  */
-const THROWS_AFTER_MS = 15_000;
+const THROWS_AFTER_MS = 30_000;
 const THROWS_FOR_MS = 12_000;
 const PERIOD_MS = 150_000;
 /** Both browsers keep a background that threw for as long as pages connect to it: it is over when the page has rested once. */
@@ -38,7 +39,7 @@ export const BROKEN_BACKGROUND_ROWS: FaultRow[] = [
       instruments() {
         throwsFrom = Date.now() + THROWS_AFTER_MS;
         return {
-          background: `if (Date.now() > ${throwsFrom} && (Date.now() - ${throwsFrom}) % ${PERIOD_MS} < ${THROWS_FOR_MS}) throw new Error('thrown on purpose');`,
+          background: `if (Date.now() > ${throwsFrom} && (Date.now() - ${throwsFrom}) % ${PERIOD_MS} < ${THROWS_FOR_MS}) throw new Error('thrown on purpose at ' + Date.now());`,
           content: COUNT_CONNECTS,
         };
       },
@@ -49,12 +50,15 @@ export const BROKEN_BACKGROUND_ROWS: FaultRow[] = [
         const watched = await world.watch();
         const known = (await connectTimes(watched.page)).length;
         let until = 0;
+        let stoppedAt = Infinity;
+        let killedAt = Infinity;
         await waitFor(
           'a kill with half of the time in which starts throw still to come',
           async () => {
             if (intoPeriod() > THROWS_FOR_MS / 4) return false;
             until = Date.now() - intoPeriod() + THROWS_FOR_MS;
-            await world.kill();
+            killedAt = (await world.kill()).at;
+            stoppedAt = Date.now();
             return Date.now() < until - THROWS_FOR_MS / 2;
           },
           { limitMs: 3 * PERIOD_MS },
@@ -65,6 +69,13 @@ export const BROKEN_BACKGROUND_ROWS: FaultRow[] = [
         await waitFor('starts to succeed again', () => Date.now() > until, { limitMs: LIMIT_MS });
         const moment = { ...world.moment(), at: until };
         await watched.goesOn(moment, REST_LIMIT_MS);
+        const early = watched.batches.filter(({ appliedAt }) => appliedAt > stoppedAt && appliedAt < until);
+        assert.equal(early.length, 0, 'batches while starts threw');
+        const thrown = await timesThrown(world);
+        assert.ok(
+          thrown.some((at) => at >= killedAt && at <= until),
+          `starts that the browser says threw since ${killedAt}: ${thrown.join(', ')}`,
+        );
         const retries = (await connectTimes(watched.page)).length - known;
         assert.ok(retries <= CONNECT_BUDGET, `${retries} connects`);
         await waitFor('the panel to say so', async () => (await watched.page.inShadow(streamWords)) === 'Live');
@@ -111,6 +122,13 @@ export const BROKEN_BACKGROUND_ROWS: FaultRow[] = [
     },
   },
 ];
+
+/** When the browser reported that starts threw, epoch ms. */
+const timesThrown = async ({ browser }: World): Promise<number[]> =>
+  (await browser.errors()).flatMap((text) => {
+    const [, at] = /thrown on purpose at (\d+)/.exec(text) ?? [];
+    return at === undefined ? [] : [Number(at)];
+  });
 
 const streamWords = (root: ShadowRoot): string | null =>
   root.querySelector<HTMLElement>('.stream')?.dataset['text'] ?? null;
