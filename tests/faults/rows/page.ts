@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createMemoryReader } from '../../../bench/memory.ts';
 import { waitFor } from '../../browser/driver/wait-for.ts';
 import { numbersFeed } from '../../browser/applied.ts';
 import { waitForRow } from '../../browser/panel.ts';
@@ -8,8 +10,10 @@ import { both, type FaultRow } from '../row.ts';
 import { LIMIT_MS } from '../watched-page.ts';
 
 const BLOCKED_MS = 5_000;
-/** After the block a page needs no more than this for all that waits, in bytes. */
-const HEAP_LIMIT_BYTES = 16 * 1024 * 1024;
+/** How long before the end of the block the memory is read, in ms. */
+const READ_BEFORE_MS = 250;
+/** What may wait for a blocked page, in bytes: the credit is for 2 MiB. On a raw port it is 12 MiB, see docs/BENCHMARKS.md. */
+const WAITING_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** Rows of pages that are slow, full of frames, hostile or closed. */
 export const PAGE_ROWS: FaultRow[] = [
@@ -18,9 +22,11 @@ export const PAGE_ROWS: FaultRow[] = [
     fault: 'page blocked for 5 s under 2000 updates a second',
     holds: 'credit holds; memory bounded; newest value within 200 ms of the thaw',
     browsers: {
-      chromium: { how: 'a script of the page that does not return for 5 s; heap of the page after it' },
+      chromium: {
+        how: "a script of the page that does not return for 5 s; memory of the pages' processes near its end, where what waits is not yet taken",
+      },
       firefox: {
-        how: 'a script of the page that does not return for 5 s; the heap is not looked at, Firefox tells it to nobody',
+        how: 'a script of the page that does not return for 5 s; the memory is not looked at, as Firefox does not tell which of its processes has the page: only how many batches had piled up',
       },
     },
     runs: { short: 1, long: 20 },
@@ -33,15 +39,21 @@ export const PAGE_ROWS: FaultRow[] = [
       for (const _ of runs) {
         demo.control('events', { action: 'rate', perSecond: 0 });
         await watched.catchesUp();
-        const before = world.name === 'chromium' ? await page.heapBytes() : 0;
+        // A collection, so that none comes meanwhile and makes up for what waits.
+        if (world.name === 'chromium') await page.heapBytes();
         demo.control('events', { action: 'rate', perSecond: 2_000 });
         await world.told(2_000);
-        const block = await page.evaluate((ms: number) => {
+        const readMemory = createMemoryReader(world.browser.pid);
+        const before = readMemory().pages;
+        const blocking = page.evaluate((ms: number) => {
           const from = Date.now();
           const until = performance.now() + ms;
           while (performance.now() < until);
           return { from, until: Date.now() };
         }, BLOCKED_MS);
+        await delay(BLOCKED_MS - READ_BEFORE_MS);
+        const waiting = readMemory().pages - before;
+        const block = await blocking;
         const atThaw = demo.events.record.newest;
         await waitFor(
           'the newest value',
@@ -58,8 +70,9 @@ export const PAGE_ROWS: FaultRow[] = [
         const old = states.filter(({ updates }) => (updates.at(-1)?.at ?? 0) < block.until - 1_000);
         assert.ok(old.length <= WINDOW, `${old.length} batches had piled up`);
         await watched.settle();
-        const grown = world.name === 'chromium' ? (await page.heapBytes()) - before : 0;
-        assert.ok(grown < HEAP_LIMIT_BYTES, `the page grew by ${grown} bytes`);
+        if (world.name !== 'chromium') continue;
+        assert.ok(before > 0, 'there is a process with pages');
+        assert.ok(waiting < WAITING_LIMIT_BYTES, `the blocked page grew by ${waiting} bytes`);
       }
     },
   },
@@ -110,7 +123,7 @@ export const PAGE_ROWS: FaultRow[] = [
     fault: 'hostile page: forged events, removed panel, fake messages, guessed names',
     holds: "no feed value in the page's reach; stream lives or stops cleanly",
     browsers: both(
-      'a script of the page that dispatches, posts, removes and searches; what it must not find is looked for in everything it can read',
+      'a script of the page that dispatches, posts, removes and searches the markup, the texts and the styles; tests/browser/hostile-page.test.ts has the whole list',
     ),
     runs: { short: 1, long: 20 },
     async induce(world, runs) {
