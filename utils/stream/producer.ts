@@ -172,6 +172,8 @@ export function createProducer(options: ProducerOptions): Producer {
   const send = ({ feeds, readers: from, bytes, updates, full, filled }: Batch): void => {
     ticking = false;
     if (feeds.length > 0) {
+      // Where they were not written the status says so, and the background may be stopped between the two.
+      sendStatus(performance.now());
       if (!post({ type: 'UPDATES', batch: sent + 1, feeds }, bytes)) return end();
       sent += 1;
       if (full) {

@@ -335,6 +335,22 @@ describe('producer', () => {
     expect(statuses).toEqual(['live', 'retrying']);
   });
 
+  test('tells before a batch what it knows by then, such as that it was not kept', async () => {
+    const feed = createFakeFeed();
+    const order: string[] = [];
+    start([feed], {
+      post(message) {
+        order.push(message.type === 'STATUS' ? `${message.type} ${message.reason?.code}` : message.type);
+        return true;
+      },
+    });
+    await vi.advanceTimersByTimeAsync(10);
+    feed.setStatus({ reason: { code: 'not-kept', detail: '' } });
+    feed.push(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(order).toEqual(['STATUS undefined', 'STATUS not-kept', 'UPDATES']);
+  });
+
   test('ends itself when its port is gone', async () => {
     const feed = createFakeFeed();
     start([feed]);
