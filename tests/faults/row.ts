@@ -13,7 +13,7 @@ export interface OwnBrowser {
   /** Asked when the browser is launched. */
   instruments?: () => Instruments;
   prefs?: NonNullable<LaunchOptions['prefs']>;
-  /** It waits for the browser's own limits most of the time, and runs beside the other rows. */
+  /** It waits most of the time, and runs beside the other rows. */
   isPatient?: true;
 }
 

@@ -19,6 +19,7 @@ export const EXTENSION_PAGE_ROWS: FaultRow[] = [
       firefox: { how: 'both as tabs: the driver cannot click the toolbar of Firefox' },
     },
     runs: { short: 1, long: 20 },
+    own: { isPatient: true },
     async induce(world, runs) {
       const { events } = world.demo;
       // A popup opens over a tab, and no site may be in front: it would watch too.

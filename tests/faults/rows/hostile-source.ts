@@ -37,6 +37,7 @@ export const HOSTILE_SOURCE_ROWS: FaultRow[] = [
       },
     },
     runs: { short: 1, long: 20 },
+    own: { isPatient: true },
     async induce(world, runs) {
       const { demo } = world;
       await world.configure(numbersFeed(demo), linesFeed(demo), socketFeed(demo), depthFeed(demo));
@@ -94,6 +95,7 @@ export const HOSTILE_SOURCE_ROWS: FaultRow[] = [
       firefox: { how: `${HOSTILE_WAY}; the heap is not looked at, Firefox tells it to nobody` },
     },
     runs: { short: 1, long: 10 },
+    own: { isPatient: true },
     async induce(world, runs) {
       const { demo } = world;
       const endless = await startEndlessServer();

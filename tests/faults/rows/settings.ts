@@ -18,6 +18,7 @@ export const SETTINGS_ROWS: FaultRow[] = [
     holds: 'viewers are told; no orphan producer',
     browsers: both('other settings are stored, as by an editor, while the page streams'),
     runs: { short: 2, long: 20 },
+    own: { isPatient: true },
     async induce(world, runs) {
       const { demo } = world;
       const numbers = numbersFeed(demo);

@@ -83,6 +83,7 @@ export const SOURCE_ROWS: FaultRow[] = [
       'drawn at random for each run: the server drops its connections and answers 503, 500 or 429 with Retry-After, is silent, cuts the connection, or sends nonsense; an outage of 5 s, then of up to 30 s; 50 events a second',
     ),
     runs: { short: 1, long: { minutes: 10 } },
+    own: { isPatient: true },
     async induce(world, runs) {
       const seed = Number(process.env['FAULTS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
       const random = createRandom(seed);
@@ -111,6 +112,7 @@ export const SOURCE_ROWS: FaultRow[] = [
     holds: 'snapshot, no mixing of old and new',
     browsers: both('the server drops its connections and counts from 1 again'),
     runs: { short: 2, long: 20 },
+    own: { isPatient: true },
     async induce(world, runs) {
       const watched = await world.watch();
       /** The first number that must be in the history before the restart; of the first one, whatever came first. */
@@ -153,6 +155,7 @@ export const SOURCE_ROWS: FaultRow[] = [
     holds: 'stale after its limit, reconnects',
     browsers: both('the server keeps its connections and sends nothing for longer than the 1.5 s that the feed allows'),
     runs: { short: 1, long: 20 },
+    own: { isPatient: true },
     async induce(world, runs) {
       await world.configure(silentAfter(numbersFeed(world.demo), 1_500), streamsFeed);
       const watched = await world.watch();
