@@ -11,7 +11,7 @@ export type Amount = number | { minutes: number };
 /** A browser of its own for a row: one that it breaks, or that needs another build. */
 export interface OwnBrowser {
   /** Asked when the browser is launched. */
-  instruments?: () => Instruments;
+  instruments?: (browser: BrowserName) => Instruments;
   prefs?: NonNullable<LaunchOptions['prefs']>;
   /** It waits most of the time, and runs beside the other rows. */
   isPatient?: true;

@@ -20,7 +20,7 @@ export interface RowResult {
 
 /** Launches a browser with a copy of the `test` build. */
 export async function launchHost(name: BrowserName, { instruments, prefs }: OwnBrowser = {}): Promise<Host> {
-  const extensionDir = await copyBuild(name, instruments?.());
+  const extensionDir = await copyBuild(name, instruments?.(name));
   const forget = (): Promise<void> => rm(extensionDir, { recursive: true, force: true });
   try {
     const browser = await launchBrowser(name, { extensionDir, ...(prefs && { prefs }) });

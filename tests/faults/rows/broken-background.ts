@@ -19,10 +19,11 @@ const REST_LIMIT_MS = 90_000;
 /** Connects in a minute that came to nothing, at most. */
 const CONNECT_BUDGET = 20;
 
-let throwsFrom = 0;
+/** When the background of each browser first throws, epoch ms. */
+const throwsFrom = { chromium: Infinity, firefox: Infinity };
 
-/** How far into its period the background is, in ms: it throws below `THROWS_FOR_MS`. */
-const intoPeriod = (): number => (Date.now() < throwsFrom ? Infinity : (Date.now() - throwsFrom) % PERIOD_MS);
+/** How far into its period a background is that first throws at `from`, in ms: it throws below `THROWS_FOR_MS`. */
+const intoPeriod = (from: number): number => (Date.now() < from ? Infinity : (Date.now() - from) % PERIOD_MS);
 
 /** Rows of a background that does not do its part. */
 export const BROKEN_BACKGROUND_ROWS: FaultRow[] = [
@@ -36,10 +37,11 @@ export const BROKEN_BACKGROUND_ROWS: FaultRow[] = [
     runs: { short: 1, long: 1 },
     own: {
       isPatient: true,
-      instruments() {
-        throwsFrom = Date.now() + THROWS_AFTER_MS;
+      instruments(browser) {
+        const from = Date.now() + THROWS_AFTER_MS;
+        throwsFrom[browser] = from;
         return {
-          background: `if (Date.now() > ${throwsFrom} && (Date.now() - ${throwsFrom}) % ${PERIOD_MS} < ${THROWS_FOR_MS}) throw new Error('thrown on purpose at ' + Date.now());`,
+          background: `if (Date.now() > ${from} && (Date.now() - ${from}) % ${PERIOD_MS} < ${THROWS_FOR_MS}) throw new Error('thrown on purpose at ' + Date.now());`,
           content: COUNT_CONNECTS,
         };
       },
@@ -55,8 +57,9 @@ export const BROKEN_BACKGROUND_ROWS: FaultRow[] = [
         await waitFor(
           'a kill with half of the time in which starts throw still to come',
           async () => {
-            if (intoPeriod() > THROWS_FOR_MS / 4) return false;
-            until = Date.now() - intoPeriod() + THROWS_FOR_MS;
+            const into = intoPeriod(throwsFrom[world.name]);
+            if (into > THROWS_FOR_MS / 4) return false;
+            until = Date.now() - into + THROWS_FOR_MS;
             killedAt = (await world.kill()).at;
             stoppedAt = Date.now();
             return Date.now() < until - THROWS_FOR_MS / 2;

@@ -98,10 +98,8 @@ export const PORT_ROWS: FaultRow[] = [
         const reasons = heard.map(({ closed }) => closed);
         const wanted = run === 0 ? BAD_STARTS.map(([, reason]) => reason) : reasons.map(() => 'bad-message');
         assert.deepEqual(reasons, wanted, 'reasons of the closes');
-        const after = Date.now();
-        await watched.look();
-        const meanwhile = watched.numbers.filter(({ appliedAt }) => appliedAt > before.at && appliedAt < after);
-        assert.ok(meanwhile.length > 0, 'no batch came to the page while there was junk on other ports');
+        // Junk may be over within an interval of the stream.
+        await watched.goesOn(before);
         await closePorts(raw);
         await world.told(10);
       }
