@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { MAX_LINES } from '../../utils/ui/feed-model.ts';
 import type { Box, TestPage } from './driver/test-browser.ts';
 import { waitFor } from './driver/wait-for.ts';
 import { BROWSERS, shownRows, startTidings, type Tidings, waitForRow } from './tidings.ts';
+
+declare const chrome: { storage: { local: { get(key: string): Promise<Record<string, { collapsed: boolean }>> } } };
+
+/** Runs in the page. */
+const countLines = (roots: ShadowRoot[]): number =>
+  roots.reduce((count, root) => count + root.querySelectorAll('.lines li').length, 0);
 
 describe.each(BROWSERS)('use of the panel in %s', (name) => {
   let tidings: Tidings;
@@ -23,7 +30,9 @@ describe.each(BROWSERS)('use of the panel in %s', (name) => {
   beforeEach(async () => {
     await page?.close();
     page = await tidings.open();
-    await waitForRow(page, 'Build log', ({ state }) => state === 'live');
+    // It grows away from its corner as values come: from now on what is to be pressed stays where it is.
+    await waitFor('all values', async () => (await shownRows(page)).every(({ state }) => state === 'live'));
+    await waitFor('all lines of the log', () => page.inShadows(countLines).then((count) => count === MAX_LINES));
   });
 
   test('is dragged by its header, and found there on the next page of the site', async () => {
@@ -54,6 +63,13 @@ describe.each(BROWSERS)('use of the panel in %s', (name) => {
     await waitFor('the panel to collapse', isCollapsed);
     await page.press('Enter');
     await waitFor('the panel to expand', async () => !(await isCollapsed()));
+    // A page that is closed a moment after takes what it had to keep with it, and the next one begins as it was before.
+    await waitFor('that to be kept', () =>
+      tidings.browser.extension.evaluateInBackground(async (key: string) => {
+        const { [key]: kept } = await chrome.storage.local.get(key);
+        return kept?.collapsed === false;
+      }, `panel ${tidings.demo.url}`),
+    );
   });
 
   test('never takes the focus by itself, and keeps what is typed in it from the page', async () => {
