@@ -36,7 +36,8 @@ export function createFirefoxScripts(marionette: Marionette): FirefoxScripts {
       args: [JSON.stringify(args)],
       sandbox,
       newSandbox: true,
-    })) as { value: { value?: string; error?: string } };
+    })) as { value: { value?: string; error?: string } | null };
+    if (answer.value === null) throw new Error('Cannot run the script: its document went away meanwhile');
     if (answer.value.error !== undefined) throw new Error(answer.value.error);
     return JSON.parse(answer.value.value ?? 'null') as unknown;
   }

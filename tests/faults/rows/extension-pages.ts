@@ -5,6 +5,8 @@ import { both, type FaultRow } from '../row.ts';
 import { LIMIT_MS } from '../watched-page.ts';
 
 const STREAMS = 200;
+/** As the connection machine has it, in ms. */
+const PROVEN_AFTER_MS = 1_000;
 /** Over which the first retries are spread by chance, in ms: in the same moment they would all wait for each other. */
 const LEAST_SPREAD_MS = 20;
 
@@ -75,6 +77,9 @@ export const EXTENSION_PAGE_ROWS: FaultRow[] = [
       await streams.open(STREAMS);
       await allLive();
       for (const _ of runs) {
+        // A port that did not live so long counts as one that came to nothing, of which a page has few.
+        const provenAt = Math.max(...(await streams.liveTimes())) + PROVEN_AFTER_MS;
+        await waitFor('ports that have proved themselves', () => Date.now() > provenAt);
         const at = Date.now();
         await world.kill();
         await waitFor('all to have come back', async () => (await allLive()).every((time) => time >= at), {
