@@ -8,7 +8,7 @@ const KIB = 1024;
 
 /** What each context may load, gzip, and where its loading starts. */
 const BUDGETS = [
-  { context: 'content script', starts: /^content-scripts\//, maxBytes: 14 * KIB },
+  { context: 'content script', starts: /^content-scripts\//, maxBytes: 16 * KIB },
   { context: 'background', starts: /^background\.js$/, maxBytes: 40 * KIB },
   { context: 'popup', starts: /^popup\.html$/, maxBytes: 25 * KIB },
 ] as const;
