@@ -13,17 +13,20 @@ export interface FakeExtensionPage extends FakeDom {
 
 /**
  * A page of the extension, with the browser as such a page has it: its window is 7, before it is a tab at `url`, and the
- * extension may run everywhere.
+ * extension may run everywhere. With `incognito` `null` the browser does not tell of its window.
  */
 export function createExtensionPage({
   body = '<header class="head"></header><main></main>',
-  incognito = false,
+  incognito = false as boolean | null,
   url = 'http://localhost:4100/',
 } = {}): FakeExtensionPage {
   const page: FakeExtensionPage = { ...createDom(body), ports: [], received: [] };
   Object.assign(fakeBrowser, {
     i18n: { getMessage: createGetMessage() },
-    windows: { getCurrent: () => Promise.resolve({ id: 7, incognito }) },
+    windows: {
+      getCurrent: () =>
+        incognito === null ? Promise.reject(new Error('No current window')) : Promise.resolve({ id: 7, incognito }),
+    },
     permissions: { contains: () => Promise.resolve(true) },
   });
   Object.assign(fakeBrowser.tabs, { query: () => Promise.resolve([{ url }]) });

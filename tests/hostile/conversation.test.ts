@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { createConversationClient } from '../../utils/conversation/conversation-client';
 import { MAX_ENTRIES, parseEntries, parseToBackground, parseToPanel } from '../../utils/conversation/protocol';
 import { createResponder } from '../../utils/conversation/responder';
-import { createTranscript } from '../../utils/conversation/transcript';
+import { createTranscript, type Transcript } from '../../utils/conversation/transcript';
 import { createPortPair, type FakePort, type Flavour } from '../fakes/port';
 import { campaign, watchEscapes } from './campaign';
 import { guardPort, tryPost } from './guarded-port';
@@ -14,6 +14,9 @@ import { nearlyToPanel, nearlyToResponder, transcriptMessage } from './port-mess
 const escapes = watchEscapes();
 const flavour = fc.constantFrom<Flavour>('chromium', 'firefox');
 const POPUP = { id: 'tidings', url: 'chrome-extension://tidings/popup.html', origin: 'chrome-extension://tidings' };
+
+const createNew = (): Transcript =>
+  createTranscript({ load: () => Promise.resolve([]), save: () => Promise.resolve() });
 
 const toResponder = fc.record({
   flavour,
@@ -27,11 +30,11 @@ const toResponder = fc.record({
 test('no message to the responder throws, reaches another panel as nonsense or grows the transcript', async () => {
   await campaign(100_000, toResponder, async ({ flavour: how, steps }) => {
     let now = 1_000;
-    const transcript = createTranscript({ load: () => Promise.resolve([]), save: () => Promise.resolve() });
+    const [transcript, privateTranscript] = [createNew(), createNew()];
     const responder = createResponder({
       isExtensionPage: () => true,
       whenReady: Promise.resolve(),
-      transcript,
+      transcripts: { normal: transcript, private: privateTranscript },
       upstream: {
         addressees: () => [{ id: 'builds', name: 'Builds' }],
         send: () => ({ ok: false, reason: 'not-open' }),
@@ -71,6 +74,7 @@ test('no message to the responder throws, reaches another panel as nonsense or g
     expect(responder.openPanels()).toBe(panel.isOver() ? 1 : 2);
     expect(transcript.entries().length).toBeLessThanOrEqual(MAX_ENTRIES);
     expect(parseEntries(structuredClone(transcript.entries()))).not.toBeNull();
+    expect(privateTranscript.entries()).toEqual([]);
     await escapes.check();
     return steps.length;
   });

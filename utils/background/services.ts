@@ -1,8 +1,8 @@
 import { browser } from 'wxt/browser';
 import { createPatientSend } from '../conversation/patient-send';
 import { createResponder, type Responder } from '../conversation/responder';
-import { createSessionStore, type SessionArea } from '../conversation/session-store';
-import { createTranscript } from '../conversation/transcript';
+import { createSessionStore, type SessionArea, type SessionKey } from '../conversation/session-store';
+import { createTranscript, type Transcript } from '../conversation/transcript';
 import { createHub } from '../feeds/hub';
 import { createRate } from '../feeds/rate';
 import { createIndexedDbSegments } from '../feeds/segments';
@@ -26,6 +26,8 @@ export interface Services {
   followSettings(): void;
   /** Shows the panel in the pages of sites that are open and have none. */
   showInOpenPages(): void;
+  /** Forgets what was said in private windows if the one that was closed was the last of them. */
+  windowClosed(): void;
 }
 
 /** Makes what the background consists of, joined; nothing is connected yet. Worker memory all of it: logs, cursors and transcript have stores. */
@@ -57,9 +59,12 @@ export function createServices(): Services {
     () => publisher.stats().sentUpdates,
     () => performance.now(),
   );
+  const keptAs = (key: SessionKey): Transcript =>
+    createTranscript(createSessionStore(() => browser.storage.session as SessionArea, key));
+  const transcripts = { normal: keptAs('conversation'), private: keptAs('private-conversation') };
   const responder = createResponder({
     isExtensionPage: (sender) => decideAccess(sender, extension, []).who === 'extension',
-    transcript: createTranscript(createSessionStore(() => browser.storage.session as SessionArea)),
+    transcripts,
     whenReady: settings.current(),
     upstream: {
       addressees: () => feeds.filter(({ source }) => source.type === 'websocket').map(({ id, name }) => ({ id, name })),
@@ -85,5 +90,10 @@ export function createServices(): Services {
       });
     },
     showInOpenPages: () => void inject(publisher.tabs()),
+    async windowClosed() {
+      // Where the browser does not tell which windows there are, none is private.
+      const windows = await browser.windows.getAll().catch(() => []);
+      if (!windows.some(({ incognito }) => incognito)) transcripts.private.forget();
+    },
   };
 }

@@ -3,6 +3,7 @@
  * whoever writes then must not be refused for it.
  */
 import type { SendResult } from '../feeds/source';
+import type { Upstream } from './responder';
 
 /** How long a text waits for the connection to open, in ms; then it is refused with `not-open`. */
 export const OPEN_LIMIT_MS = 3_000;
@@ -12,19 +13,19 @@ const TRY_EVERY_MS = 100;
 
 /**
  * Makes of `send`, which refuses with `not-open` at once, one that tries for up to 3 s. Texts for one feed keep their
- * order; those for another do not wait for them.
+ * order; those for another, or of windows of the other kind, do not wait for them.
  * @param after runs `run` once after `delayMs`; what it returns is not used
  */
 export function createPatientSend(
-  send: (feedId: string, text: string) => SendResult,
+  send: (...parameters: Parameters<Upstream['send']>) => SendResult,
   after: (delayMs: number, run: () => void) => unknown,
-): (feedId: string, text: string) => Promise<SendResult> {
-  /** The newest text of each feed that has not been answered. */
+): (...parameters: Parameters<Upstream['send']>) => Promise<SendResult> {
+  /** The newest text of each connection that has not been answered. */
   const newest = new Map<string, Promise<SendResult>>();
 
-  async function trySend(feedId: string, text: string, dueAt: number): Promise<SendResult> {
+  async function trySend(attempt: () => SendResult, dueAt: number): Promise<SendResult> {
     for (;;) {
-      const result = send(feedId, text);
+      const result = attempt();
       const leftMs = dueAt - performance.now();
       if (result.ok || result.reason !== 'not-open' || leftMs <= 0) return result;
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -33,17 +34,18 @@ export function createPatientSend(
     }
   }
 
-  async function sendAfter(before: Promise<unknown> | undefined, feedId: string, text: string): Promise<SendResult> {
+  async function sendAfter(before: Promise<unknown> | undefined, attempt: () => SendResult): Promise<SendResult> {
     const dueAt = performance.now() + OPEN_LIMIT_MS;
     await before;
-    return trySend(feedId, text, dueAt);
+    return trySend(attempt, dueAt);
   }
 
-  return (feedId, text) => {
-    const sent = sendAfter(newest.get(feedId), feedId, text);
-    newest.set(feedId, sent);
+  return (feedId, text, options) => {
+    const key = `${options.isPrivate ? 'private' : 'normal'} ${feedId}`;
+    const sent = sendAfter(newest.get(key), () => send(feedId, text, options));
+    newest.set(key, sent);
     void sent.then(() => {
-      if (newest.get(feedId) === sent) newest.delete(feedId);
+      if (newest.get(key) === sent) newest.delete(key);
     });
     return sent;
   };

@@ -9,6 +9,12 @@ import * as v from 'valibot';
 /** Name of the port. It routes, it never authorises. */
 export const CONVERSATION_PORT_NAME = 'conversation';
 
+/**
+ * Name of the port of a page in a private window. The sender of a popup or side panel says nothing of its window: the
+ * page must. It is an extension page, whatever it says.
+ */
+export const PRIVATE_CONVERSATION_PORT_NAME = 'private-conversation';
+
 /** Longest text of a message in UTF-8 bytes: 4 KiB. A longer one is refused with `too-long`. */
 export const MAX_TEXT_BYTES = 4 * 1024;
 

@@ -1,5 +1,6 @@
 /**
- * The background's end of the conversation: every open panel, and what it answers.
+ * The background's end of the conversation: every open panel, and what it answers. Private windows have a conversation of
+ * their own: nothing said there is shown in other windows, nor the other way round.
  *
  * `accept` must be called synchronously in `runtime.onConnect`, or what the panel posted right after connecting is lost.
  * Messages wait for transcript and feeds, in order, also those of a panel that closed meanwhile: the person did send them.
@@ -9,6 +10,7 @@ import { post, type AcceptedPort, type Sender } from '../stream/port';
 import {
   MAX_MESSAGES_PER_SECOND,
   MAX_TEXT_BYTES,
+  PRIVATE_CONVERSATION_PORT_NAME,
   parseToBackground,
   utf8Bytes,
   type Addressee,
@@ -22,14 +24,18 @@ import type { Transcript } from './transcript';
 /** The feeds that take text. Must not throw or reject. */
 export interface Upstream {
   addressees(): Addressee[];
-  /** Passes the text on, at once or when the feed can take it; `reason` is a code, which the answer carries to the page. */
-  send(feedId: string, text: string): SendResult | Promise<SendResult>;
+  /**
+   * Passes the text on, at once or when the feed can take it; `reason` is a code, which the answer carries to the page.
+   * `isPrivate`: whether it comes from a private window, which has connections of its own.
+   */
+  send(feedId: string, text: string, options: { isPrivate: boolean }): SendResult | Promise<SendResult>;
 }
 
 export interface ResponderOptions {
   /** Whether this is a page of this extension, judged by what the browser vouches for. */
   isExtensionPage(sender: Sender | undefined): boolean;
-  transcript: Transcript;
+  /** What was said in windows of each kind. */
+  transcripts: { normal: Transcript; private: Transcript };
   upstream: Upstream;
   /** Settles when `upstream` knows its feeds. Rejected, the conversation goes on with those it knows. */
   whenReady: Promise<unknown>;
@@ -38,7 +44,7 @@ export interface ResponderOptions {
 }
 
 export interface Responder {
-  /** Takes a port named `conversation`; closes it if its sender may not have it. */
+  /** Takes a port named `conversation` or `private-conversation`; closes it if its sender may not have it. */
   accept(port: AcceptedPort): void;
   /** Tells every panel of the feeds that take text now. Call it when the feeds were changed. */
   addresseesChanged(): void;
@@ -50,23 +56,29 @@ type Send = Extract<ToBackground, { type: 'SEND' }>;
 
 interface Panel {
   readonly port: AcceptedPort;
+  readonly isPrivate: boolean;
+  readonly transcript: Transcript;
   isOpen: boolean;
   /** When its last messages were let in, epoch ms, oldest first. */
   letInAt: number[];
 }
 
+/** Whether a panel is in a private window: the browser's word on its tab, and where it has none, the page's own. */
+const isPrivatePort = ({ name, sender }: AcceptedPort): boolean =>
+  sender?.tab?.incognito ?? name === PRIVATE_CONVERSATION_PORT_NAME;
+
 /** Answers panels; keeps no timer. */
 export function createResponder(options: ResponderOptions): Responder {
-  const { isExtensionPage, transcript, upstream, now } = options;
+  const { isExtensionPage, transcripts, upstream, now } = options;
   const panels = new Set<Panel>();
-  const whenReady = Promise.allSettled([transcript.whenLoaded, options.whenReady]);
+  const whenReady = Promise.allSettled([
+    transcripts.normal.whenLoaded,
+    transcripts.private.whenLoaded,
+    options.whenReady,
+  ]);
 
   // The size is 0 because the transcript's own limits bound it, not the stream's 256 KiB.
   const tell = ({ port }: Panel, message: ToPanel): boolean => post(port, message, 0);
-
-  function broadcast(message: ToPanel): void {
-    for (const panel of panels) tell(panel, message);
-  }
 
   /** A promise's callbacks run in the order of adding, before and after it resolves. */
   function afterLoading(run: () => void): void {
@@ -87,12 +99,16 @@ export function createResponder(options: ResponderOptions): Responder {
     return to !== null && addressee === undefined ? 'no-such-addressee' : null;
   }
 
-  function add(...entries: Entry[]): void {
+  function add(transcript: Transcript, ...entries: Entry[]): void {
     transcript.append(...entries);
-    for (const entry of entries) broadcast({ type: 'ENTRY', entry });
+    const concerned = [...panels].filter((panel) => panel.transcript === transcript);
+    for (const entry of entries) {
+      for (const panel of concerned) tell(panel, { type: 'ENTRY', entry });
+    }
   }
 
   function take(panel: Panel, send: Send, at: number): void {
+    const { transcript, isPrivate } = panel;
     if (transcript.entries().some(({ id }) => id === send.id)) return;
     const addressee = upstream.addressees().find(({ id }) => id === send.to);
     const reason = refusal(send, addressee) ?? (isTooFast(panel, at) ? 'too-fast' : null);
@@ -111,12 +127,15 @@ export function createResponder(options: ResponderOptions): Responder {
       answers: send.id,
     });
     if (!addressee) {
-      add(said, answer({ text: `Background received: "${send.text}"`, outcome: 'received' }));
+      add(transcript, said, answer({ text: `Background received: "${send.text}"`, outcome: 'received' }));
       return;
     }
-    add(said);
-    void Promise.resolve(upstream.send(addressee.id, send.text)).then((result) =>
-      add(answer(result.ok ? { text: '', outcome: 'accepted' } : { text: result.reason, outcome: 'refused' })),
+    add(transcript, said);
+    void Promise.resolve(upstream.send(addressee.id, send.text, { isPrivate })).then((result) =>
+      add(
+        transcript,
+        answer(result.ok ? { text: '', outcome: 'accepted' } : { text: result.reason, outcome: 'refused' }),
+      ),
     );
   }
 
@@ -131,7 +150,9 @@ export function createResponder(options: ResponderOptions): Responder {
         port.disconnect();
         return;
       }
-      const panel: Panel = { port, isOpen: true, letInAt: [] };
+      const isPrivate = isPrivatePort(port);
+      const transcript = isPrivate ? transcripts.private : transcripts.normal;
+      const panel: Panel = { port, isPrivate, transcript, isOpen: true, letInAt: [] };
       port.onDisconnect.addListener(() => drop(panel));
       port.onMessage.addListener((raw) => {
         const parsed = parseToBackground(raw);
@@ -155,7 +176,7 @@ export function createResponder(options: ResponderOptions): Responder {
       });
     },
     addresseesChanged() {
-      broadcast({ type: 'ADDRESSEES', addressees: upstream.addressees() });
+      for (const panel of panels) tell(panel, { type: 'ADDRESSEES', addressees: upstream.addressees() });
     },
     openPanels: () => panels.size,
   };

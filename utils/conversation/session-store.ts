@@ -6,13 +6,14 @@ export interface SessionArea {
   set(items: Record<string, unknown>): Promise<void>;
 }
 
-const KEY = 'conversation';
+/** Where each conversation lies. */
+export type SessionKey = 'conversation' | 'private-conversation';
 
 /**
- * Keeps the transcript in `storage.session`: it outlives the worker, not the browser, and is never on disk.
+ * Keeps a transcript in `storage.session`: it outlives the worker, not the browser, and is never on disk.
  * `area` is asked for at each use, because a browser may lack it.
  */
-export const createSessionStore = (area: () => SessionArea): TranscriptStore => ({
-  load: async () => (await area().get(KEY))[KEY],
-  save: async (entries) => area().set({ [KEY]: entries }),
+export const createSessionStore = (area: () => SessionArea, key: SessionKey): TranscriptStore => ({
+  load: async () => (await area().get(key))[key],
+  save: async (entries) => area().set({ [key]: entries }),
 });

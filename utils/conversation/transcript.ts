@@ -19,6 +19,8 @@ export interface Transcript {
   entries(): readonly Entry[];
   /** Adds what belongs together, drops the oldest, and writes soon: at most one write is under way at a time. */
   append(...added: Entry[]): void;
+  /** Drops all there is, also what is still being loaded. */
+  forget(): void;
 }
 
 /** Starts loading at once. What was kept and does not parse is dropped as a whole. */
@@ -50,12 +52,19 @@ export function createTranscript(store: TranscriptStore): Transcript {
     isSaving = false;
   }
 
+  const whenLoaded = load();
   return {
-    whenLoaded: load(),
+    whenLoaded,
     entries: () => entries,
     append(...added) {
       entries = [...entries, ...added].slice(-MAX_ENTRIES);
       void save();
+    },
+    forget() {
+      void whenLoaded.then(() => {
+        entries = [];
+        return save();
+      });
     },
   };
 }

@@ -1,6 +1,6 @@
 import { browser } from 'wxt/browser';
 import { mountConversation } from '../conversation/conversation-view';
-import { CONVERSATION_PORT_NAME } from '../conversation/protocol';
+import { CONVERSATION_PORT_NAME, PRIVATE_CONVERSATION_PORT_NAME } from '../conversation/protocol';
 import { PORT_NAME } from '../stream/protocol';
 import { createTranslate, type Translate } from '../ui/words';
 import { mountLiveValues } from './live-values';
@@ -14,23 +14,32 @@ export function startPage(page: Window): { t: Translate } {
   // The names that the types know are the browser's own only.
   const t = createTranslate(browser.i18n.getMessage as Parameters<typeof createTranslate>[0]);
   document.documentElement.dir = t('@@bidi_dir');
-  const { announce } = mountConversation(main, {
-    t,
-    page,
-    connect: () => openPort(CONVERSATION_PORT_NAME),
-    signal,
-  });
-  // Only the window tells that it is private: the sender of a popup or side panel says nothing of it.
-  void browser.windows.getCurrent().then(({ incognito }) =>
+  void isInPrivateWindow().then((isPrivate) => {
+    const { announce } = mountConversation(main, {
+      t,
+      page,
+      connect: () => openPort(isPrivate ? PRIVATE_CONVERSATION_PORT_NAME : CONVERSATION_PORT_NAME),
+      signal,
+    });
     mountLiveValues(main, {
       t,
       page,
       connect: () => openPort(PORT_NAME),
       isValid: () => browser.runtime?.id !== undefined,
-      isPrivate: incognito,
+      isPrivate,
       announce,
       signal,
-    }),
-  );
+    });
+  });
   return { t };
 }
+
+/**
+ * Only the window tells that it is private: the sender of a popup or side panel says nothing of it. Nothing is connected
+ * before it is known. Where the browser does not tell, the window counts as private: less is kept then.
+ */
+const isInPrivateWindow = (): Promise<boolean> =>
+  browser.windows.getCurrent().then(
+    ({ incognito }) => incognito,
+    () => true,
+  );

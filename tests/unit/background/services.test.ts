@@ -67,7 +67,7 @@ const until = (holds: () => Promise<void> | void): Promise<void> => vi.waitFor(h
 const tabsWithScript = (): number[] =>
   scripting.executeScript.mock.calls.flatMap(([{ target, files }]) => (files ? [target.tabId] : []));
 
-function connect(services: Services, name: 'updates' | 'conversation', sender: FakeSender) {
+function connect(services: Services, name: 'updates' | 'conversation' | 'private-conversation', sender: FakeSender) {
   const { page, background } = createPortPair({ name, sender });
   const said: Said[] = [];
   page.onMessage.addListener((message) => said.push(message as Said));
@@ -228,6 +228,29 @@ describe('conversation of the background', () => {
     const next = connect(createServices(), 'conversation', POPUP);
     const { entries } = await next.first('TRANSCRIPT');
     expect((entries as { text: string }[]).map(({ text }) => text)).toEqual(['hi', 'Background received: "hi"']);
+  });
+
+  test.each([
+    ['another private window is open', [{ incognito: false }, { incognito: true }], 2],
+    ['no private window is left', [{ incognito: false }], 0],
+    ['the browser does not tell', null, 0],
+  ])('of private windows has its own transcript: when one is closed and %s', async (_, windows, left) => {
+    Object.assign(fakeBrowser, {
+      windows: { getAll: () => (windows ? Promise.resolve(windows) : Promise.reject(new Error('No windows'))) },
+    });
+    const services = createServices();
+    const popup = connect(services, 'private-conversation', POPUP);
+    popup.say({ type: 'SEND', id: 'm1', text: 'secret', to: null });
+    const kept = async (): Promise<unknown> => (await fakeBrowser.storage.session.get())['private-conversation'];
+    await until(async () => expect(await kept()).toHaveLength(2));
+    expect((await fakeBrowser.storage.session.get())['conversation']).toBeUndefined();
+    // The background was started by the window that closed.
+    const next = createServices();
+    next.windowClosed();
+    await until(async () => expect(await kept()).toHaveLength(left));
+    const { entries } = await connect(next, 'private-conversation', POPUP).first('TRANSCRIPT');
+    expect(entries).toHaveLength(left);
+    expect((await connect(next, 'conversation', POPUP).first('TRANSCRIPT'))['entries']).toEqual([]);
   });
 
   test('offers the feeds that take text, and others when the settings change', async () => {

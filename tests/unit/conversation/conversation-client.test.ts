@@ -16,13 +16,16 @@ function createBench({ background }: { background?: (port: FakePort) => void } =
     startBackground({ onConnect }) {
       const responder = createResponder({
         isExtensionPage: () => true,
-        transcript: createTranscript({
-          load: () => Promise.resolve(kept),
-          save: (entries) => {
-            kept = structuredClone(entries);
-            return Promise.resolve();
-          },
-        }),
+        transcripts: {
+          normal: createTranscript({
+            load: () => Promise.resolve(kept),
+            save: (entries) => {
+              kept = structuredClone(entries);
+              return Promise.resolve();
+            },
+          }),
+          private: createTranscript({ load: () => Promise.resolve([]), save: () => Promise.resolve() }),
+        },
         upstream: {
           addressees: () => [{ id: 'builds', name: 'Builds' }],
           send: () => ({ ok: false, reason: 'not-open' }),

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createPatientSend, OPEN_LIMIT_MS } from '../../../utils/conversation/patient-send';
+import type { Upstream } from '../../../utils/conversation/responder';
 import type { SendResult } from '../../../utils/feeds/source';
 
 const ACCEPTED: SendResult = { ok: true };
@@ -9,8 +10,8 @@ const NOT_OPEN: SendResult = { ok: false, reason: 'not-open' };
 function createBench() {
   const open = new Set<string>();
   const taken: string[] = [];
-  const hub = vi.fn<(feedId: string, text: string) => SendResult>((feedId, text) => {
-    if (!open.has(feedId)) return NOT_OPEN;
+  const hub = vi.fn<(...parameters: Parameters<Upstream['send']>) => SendResult>((feedId, text, { isPrivate }) => {
+    if (!open.has(isPrivate ? `private ${feedId}` : feedId)) return NOT_OPEN;
     taken.push(text);
     return ACCEPTED;
   });
@@ -21,8 +22,10 @@ function createBench() {
     taken,
     hub,
     results,
-    send(feedId: string, text: string) {
-      void send(feedId, text).then((result) => results.push(`${text}: ${result.ok ? 'accepted' : result.reason}`));
+    send(feedId: string, text: string, isPrivate = false) {
+      void send(feedId, text, { isPrivate }).then((result) =>
+        results.push(`${text}: ${result.ok ? 'accepted' : result.reason}`),
+      );
     },
   };
 }
@@ -96,6 +99,15 @@ describe('patient send', () => {
     bench.send('chat', 'hello');
     await pass(0);
     expect(bench.results).toEqual(['hello: accepted']);
+  });
+
+  it('lets no text wait for one of a private window, which has connections of its own', async () => {
+    const bench = createBench();
+    bench.open.add('private builds');
+    bench.send('builds', 'deploy');
+    bench.send('builds', 'secret', true);
+    await pass(0);
+    expect(bench.results).toEqual(['secret: accepted']);
   });
 
   it('keeps the order of a feed and answers every text, whenever the connection opens and closes', async () => {

@@ -26,6 +26,7 @@ const page: FakeSender = {
   tab: { id: 1, incognito: false },
   frameId: 0,
 };
+const tabOf = (incognito: boolean): FakeSender => ({ ...popup, tab: { id: 2, incognito } });
 
 function createBench({
   kept = Promise.resolve<unknown>([]),
@@ -34,11 +35,13 @@ function createBench({
 }: { kept?: Promise<unknown>; whenReady?: Promise<unknown>; takes?: Upstream['send'] } = {}) {
   const clock = { now: 1_000 };
   const feeds: Addressee[] = [{ id: 'builds', name: 'Builds' }];
-  const transcript = createTranscript({ load: () => kept, save: () => Promise.resolve() });
+  const save = (): Promise<void> => Promise.resolve();
+  const transcript = createTranscript({ load: () => kept, save });
+  const privateTranscript = createTranscript({ load: () => Promise.resolve([]), save });
   const sent = vi.fn<Upstream['send']>(takes);
   const responder = createResponder({
     isExtensionPage: (sender) => sender?.url?.startsWith('chrome-extension://tidings/') === true,
-    transcript,
+    transcripts: { normal: transcript, private: privateTranscript },
     upstream: { addressees: () => [...feeds], send: sent },
     whenReady,
     now: () => clock.now,
@@ -47,10 +50,11 @@ function createBench({
     clock,
     feeds,
     transcript,
+    privateTranscript,
     sent,
     responder,
-    async open(sender: FakeSender = popup) {
-      const pair = createPortPair({ name: 'conversation', sender });
+    async open(sender: FakeSender = popup, name = 'conversation') {
+      const pair = createPortPair({ name, sender });
       const got: ToPanel[] = [];
       const ended = vi.fn<() => void>();
       pair.page.onMessage.addListener((raw) => {
@@ -141,7 +145,7 @@ describe('responder', () => {
     const { port, got } = await bench.open();
     send(port, 'deploy', 'builds');
     await settle();
-    expect(bench.sent).toHaveBeenCalledExactlyOnceWith('builds', 'deploy');
+    expect(bench.sent).toHaveBeenCalledExactlyOnceWith('builds', 'deploy', { isPrivate: false });
     expect(entriesOf(got)).toMatchObject([{ to: 'Builds' }, { to: 'Builds', outcome: 'accepted', answers: 'm1' }]);
   });
 
@@ -289,7 +293,7 @@ describe('responder', () => {
     expect(got[0]).toEqual({ type: 'TRANSCRIPT', entries: [], addressees });
     expect(refusals(got)).toEqual([]);
     expect(entriesOf(got).filter(({ from }) => from === 'person')).toMatchObject([{ id: 'm1' }, { id: 'm2' }]);
-    expect(bench.sent).toHaveBeenCalledExactlyOnceWith('builds', 'deploy');
+    expect(bench.sent).toHaveBeenCalledExactlyOnceWith('builds', 'deploy', { isPrivate: false });
   });
 
   it('goes on with the feeds there are when they cannot be had', async () => {
@@ -388,5 +392,41 @@ describe('responder', () => {
     const [first] = late.got;
     expect(first?.type === 'TRANSCRIPT' && first.entries).toHaveLength(MAX_ENTRIES);
     expect(bench.transcript.entries().at(-1)?.text).toBe('Background received: "n149"');
+  });
+
+  it.each([
+    ['a popup', popup, 'conversation', false],
+    ['a popup that says its window is private', popup, 'private-conversation', true],
+    ['a tab of a normal window, whatever it says', tabOf(false), 'private-conversation', false],
+    ['a tab of a private window, whatever it says', tabOf(true), 'conversation', true],
+  ])('takes %s for what it is', async (_, sender, name, isPrivate) => {
+    const bench = createBench();
+    const { port } = await bench.open(sender, name);
+    send(port, 'hello');
+    send(port, 'deploy', 'builds');
+    await settle();
+    expect(bench.sent).toHaveBeenCalledExactlyOnceWith('builds', 'deploy', { isPrivate });
+    expect(bench.transcript.entries()).toHaveLength(isPrivate ? 0 : 4);
+    expect(bench.privateTranscript.entries()).toHaveLength(isPrivate ? 4 : 0);
+  });
+
+  it('shows nothing of private windows to others, nor the other way round', async () => {
+    const bench = createBench({ takes: () => new Promise(() => {}) });
+    const normal = await bench.open();
+    const hidden = await bench.open(popup, 'private-conversation');
+    const alsoHidden = await bench.open(tabOf(true));
+    send(normal.port, 'open');
+    send(hidden.port, 'secret');
+    send(hidden.port, 'deploy', 'builds');
+    await settle();
+    expect(texts(normal.got)).toEqual(['open', 'Background received: "open"']);
+    expect(texts(hidden.got)).toEqual(['secret', 'Background received: "secret"', 'deploy']);
+    expect(texts(alsoHidden.got)).toEqual(texts(hidden.got));
+    const [late, lateHidden] = [await bench.open(), await bench.open(popup, 'private-conversation')];
+    expect(late.got).toMatchObject([{ entries: [{ text: 'open' }, {}] }]);
+    expect(lateHidden.got).toMatchObject([{ entries: [{ text: 'secret' }, {}, { text: 'deploy' }] }]);
+    bench.responder.addresseesChanged();
+    await settle();
+    expect([normal, hidden].map(({ got }) => got.at(-1)?.type)).toEqual(['ADDRESSEES', 'ADDRESSEES']);
   });
 });

@@ -17,22 +17,29 @@ function createArea(): SessionArea & { items: Record<string, unknown> } {
 describe('session store', () => {
   test('gives back what was saved last, also to the next background', async () => {
     const area = createArea();
-    await createSessionStore(() => area).save([]);
-    await createSessionStore(() => area).save([ENTRY]);
-    expect(await createSessionStore(() => area).load()).toEqual([ENTRY]);
+    await createSessionStore(() => area, 'conversation').save([]);
+    await createSessionStore(() => area, 'conversation').save([ENTRY]);
+    expect(await createSessionStore(() => area, 'conversation').load()).toEqual([ENTRY]);
+  });
+
+  test('keeps what was said in private windows apart', async () => {
+    const area = createArea();
+    await createSessionStore(() => area, 'private-conversation').save([ENTRY]);
+    expect(await createSessionStore(() => area, 'conversation').load()).toBeUndefined();
+    expect(await createSessionStore(() => area, 'private-conversation').load()).toEqual([ENTRY]);
   });
 
   test('has nothing in a new session, and touches nothing else there', async () => {
     const area = createArea();
     area.items['other'] = 1;
-    expect(await createSessionStore(() => area).load()).toBeUndefined();
-    await createSessionStore(() => area).save([ENTRY]);
+    expect(await createSessionStore(() => area, 'conversation').load()).toBeUndefined();
+    await createSessionStore(() => area, 'conversation').save([ENTRY]);
     expect(area.items['other']).toBe(1);
   });
 
   test('asks for the area at each use, and rejects where there is none', async () => {
     const areas: SessionArea[] = [];
-    const store = createSessionStore(() => areas[0] as SessionArea);
+    const store = createSessionStore(() => areas[0] as SessionArea, 'conversation');
     await expect(store.load()).rejects.toThrow(TypeError);
     await expect(store.save([ENTRY])).rejects.toThrow(TypeError);
     areas.push(createArea());
@@ -42,7 +49,7 @@ describe('session store', () => {
 
   test('rejects where the browser refuses', async () => {
     const refuse = (): Promise<never> => Promise.reject(new Error('refused'));
-    const store = createSessionStore(() => ({ get: refuse, set: refuse }));
+    const store = createSessionStore(() => ({ get: refuse, set: refuse }), 'conversation');
     await expect(store.load()).rejects.toThrow('refused');
     await expect(store.save([ENTRY])).rejects.toThrow('refused');
   });

@@ -35,13 +35,16 @@ const settle = (): Promise<void> => setImmediate();
 describe('transcript', () => {
   it('outlives a restart of the worker', async () => {
     let kept: Record<string, unknown> = {};
-    const store = createSessionStore(() => ({
-      get: () => Promise.resolve(structuredClone(kept)),
-      set: (items) => {
-        kept = structuredClone(items);
-        return Promise.resolve();
-      },
-    }));
+    const store = createSessionStore(
+      () => ({
+        get: () => Promise.resolve(structuredClone(kept)),
+        set: (items) => {
+          kept = structuredClone(items);
+          return Promise.resolve();
+        },
+      }),
+      'conversation',
+    );
     const before = createTranscript(store);
     await before.whenLoaded;
     before.append(entry('a'), entry('b'));
@@ -97,6 +100,31 @@ describe('transcript', () => {
     transcript.append(entry('b'));
     expect(ids(transcript.entries())).toEqual(['a', 'b']);
     expect(ids(writes[1]?.entries)).toEqual(['a', 'b']);
+  });
+
+  it('forgets all there is, also in its store', async () => {
+    const { store, writes } = createSlowStore();
+    const transcript = createTranscript(store);
+    await transcript.whenLoaded;
+    transcript.append(entry('a'));
+    transcript.forget();
+    await settle();
+    expect(transcript.entries()).toEqual([]);
+    writes[0]?.end();
+    await settle();
+    expect(writes.map(({ entries }) => ids(entries))).toEqual([['a'], []]);
+  });
+
+  it('forgets what is still being loaded, but not what is said afterwards', async () => {
+    const { store, writes } = createSlowStore([entry('old')]);
+    const transcript = createTranscript(store);
+    transcript.forget();
+    await transcript.whenLoaded;
+    await settle();
+    expect(transcript.entries()).toEqual([]);
+    expect(writes.map(({ entries }) => ids(entries))).toEqual([[]]);
+    transcript.append(entry('new'));
+    expect(ids(transcript.entries())).toEqual(['new']);
   });
 
   it.each([

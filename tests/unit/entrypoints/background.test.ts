@@ -24,6 +24,7 @@ const services = {
   responder: { accept: vi.fn() },
   followSettings: vi.fn(),
   showInOpenPages: vi.fn(),
+  windowClosed: vi.fn(),
 };
 
 /** Runs the background in a browser. */
@@ -34,11 +35,12 @@ function run({ suspends = true } = {}) {
     onSuspend: createEvent<[]>(),
     onAdded: createEvent<[]>(),
     onRemoved: createEvent<[]>(),
+    onWindowRemoved: createEvent<[number]>(),
   };
-  const { onConnect, onInstalled, onSuspend, onAdded, onRemoved } = events;
+  const { onConnect, onInstalled, onSuspend, onAdded, onRemoved, onWindowRemoved } = events;
   const readLastError = vi.fn<() => undefined>();
   Object.assign(fakeBrowser.runtime, { onConnect, onInstalled, onSuspend: suspends ? onSuspend : undefined });
-  Object.assign(fakeBrowser, { permissions: { onAdded, onRemoved } });
+  Object.assign(fakeBrowser, { permissions: { onAdded, onRemoved }, windows: { onRemoved: onWindowRemoved } });
   Object.defineProperty(fakeBrowser.runtime, 'lastError', { get: readLastError, configurable: true });
   background.main();
   const connect = (name: string) => {
@@ -61,8 +63,8 @@ describe('background', () => {
   test('is a module, and has all its listeners in the turn in which it starts', () => {
     expect(background.type).toBe('module');
     const events = run();
-    const sizes = ['onConnect', 'onInstalled', 'onSuspend', 'onAdded', 'onRemoved'] as const;
-    expect(sizes.map((name) => events[name].size)).toEqual([1, 1, 1, 1, 1]);
+    const sizes = ['onConnect', 'onInstalled', 'onSuspend', 'onAdded', 'onRemoved', 'onWindowRemoved'] as const;
+    expect(sizes.map((name) => events[name].size)).toEqual([1, 1, 1, 1, 1, 1]);
     expect(services.followSettings).toHaveBeenCalledOnce();
   });
 
@@ -75,8 +77,9 @@ describe('background', () => {
     const updates = connect('updates');
     const conversation = connect('conversation');
     expect(services.publisher.accept).toHaveBeenCalledExactlyOnceWith(updates.background);
-    expect(services.responder.accept).toHaveBeenCalledExactlyOnceWith(conversation.background);
-    expect([updates.ended, conversation.ended].map(({ mock }) => mock.calls.length)).toEqual([0, 0]);
+    const hidden = connect('private-conversation');
+    expect(services.responder.accept.mock.calls).toEqual([[conversation.background], [hidden.background]]);
+    expect([updates, conversation, hidden].map(({ ended }) => ended.mock.calls.length)).toEqual([0, 0, 0]);
   });
 
   test.each(['', 'Updates', 'other', 'updates '])('closes a port of the name "%s"', (name) => {
@@ -107,6 +110,13 @@ describe('background', () => {
     const { onRemoved } = run();
     onRemoved.fire();
     expect(services.publisher.recheck).toHaveBeenCalledOnce();
+  });
+
+  test('looks whether a private window is left when one is closed', () => {
+    const { onWindowRemoved } = run();
+    expect(services.windowClosed).not.toHaveBeenCalled();
+    onWindowRemoved.fire(7);
+    expect(services.windowClosed).toHaveBeenCalledOnce();
   });
 
   test('says to its pages that it is about to stop', () => {

@@ -13,7 +13,7 @@ afterEach(() => {
 
 const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
 
-async function start(options: { incognito?: boolean; body?: string } = {}) {
+async function start(options: { incognito?: boolean | null; body?: string } = {}) {
   const page: FakeExtensionPage = createExtensionPage(options);
   const { t } = startPage(page.window);
   await settle();
@@ -41,6 +41,22 @@ describe('startPage', () => {
     expect(ports.map(({ name }) => name)).toEqual(['updates']);
     find('.connect').click();
     expect(ports.map(({ name }) => name)).toEqual(['updates', 'conversation']);
+  });
+
+  test.each([
+    [false, 'conversation'],
+    [true, 'private-conversation'],
+  ])('says by the name of its port whether its window is private: %j', async (incognito, name) => {
+    const { ports, find } = await start({ incognito });
+    find('.connect').click();
+    expect(ports.map((port) => port.name)).toEqual(['updates', name]);
+  });
+
+  test('counts as private where the browser does not tell of its window', async () => {
+    const { ports, find, received } = await start({ incognito: null });
+    find('.connect').click();
+    expect(ports.map(({ name }) => name)).toEqual(['updates', 'private-conversation']);
+    expect(received[0]?.['private']).toBe(true);
   });
 
   test.each([true, false])('says that its window is private: %j', async (incognito) => {
