@@ -9,7 +9,7 @@ describe('SiteSchema', () => {
   test.each<Partial<Site>>([
     {},
     { patterns: ['http://localhost/*', '*://*.example.com/*', 'https://a.example/builds/*', '*://*/*'] },
-    { patterns: ['https://bücher.example/*', 'https://a_b/*', 'https://1.2.3.4/*', 'https://*.example./*'] },
+    { patterns: ['https://a_b/*', 'https://1.2.3.4/*'] },
     { feeds: [] },
     { feeds: ['queue', 'log'] },
     { id: 'x'.repeat(64) },
@@ -62,6 +62,26 @@ describe('SiteSchema', () => {
     const parsed = v.safeParse(SiteSchema, { ...SITE, patterns: ['https://a.example/*', pattern] });
     expect(parsed.issues?.[0].message).toBe(`"${pattern}" is not a match pattern of http or https pages`);
   });
+
+  test.each([
+    ['https://bücher.example/*', 'https://xn--bcher-kva.example/*'],
+    ['https://*.BÜCHER.example/*', 'https://*.xn--bcher-kva.example/*'],
+    ['HTTPS://A.Example/Builds/*', 'https://a.example/Builds/*'],
+    ['https://a.example./*', 'https://a.example/*'],
+    ['https://*.example./*', 'https://*.example/*'],
+  ])('spells %s as the browser spells addresses', (pattern, spelt) => {
+    expect(v.parse(SiteSchema, { ...SITE, patterns: [pattern] }).patterns).toEqual([spelt]);
+  });
+
+  test.each([
+    [`https://a.example/${'x'.repeat(199)}`, null],
+    [`https://a.example/${'x'.repeat(200)}`, 'the path is longer than 200 characters'],
+    ['https://a.example/*/*/*', null],
+    ['https://a.example/*/*/*/*', 'the path of "https://a.example/*/*/*/*" has more than 3 stars'],
+  ])('bounds the path of %s: %s', (pattern, reason) => {
+    const parsed = v.safeParse(SiteSchema, { ...SITE, patterns: [pattern] });
+    expect(parsed.issues?.[0].message ?? null).toBe(reason);
+  });
 });
 
 describe('findSite', () => {
@@ -76,6 +96,9 @@ describe('findSite', () => {
     ['http://localhost:4100/', 'two'],
     ['http://ci.example/', undefined],
     ['https://ci.example.evil/', undefined],
+    ['https://ci.example./', 'two'],
+    ['https://CI.example/builds/7', 'builds'],
+    ['https://ci.example/builds?x', 'two'],
     ['https://other.example/https://ci.example/', undefined],
     ['about:blank', undefined],
     ['', undefined],
