@@ -6,26 +6,34 @@ export type Access =
   /** A page of the extension itself: sees all feeds. */
   | { who: 'extension' }
   /** The top frame of a page that is a site: sees the site's feeds. */
-  | { who: 'site'; site: Site }
+  | { who: 'site'; site: Site; origin: string }
   | { who: 'nobody' };
 
 /** The extension as the browser names it. */
 export interface Extension {
   /** `runtime.id` */
   id: string;
-  /** `runtime.getURL('')`: the start of the addresses of its own pages. */
+  /** `runtime.getURL('/')`: the start of the addresses of its own pages. */
   baseUrl: string;
 }
+
+/** Characters of a sender's address, at most: far above any address that a server answers. */
+export const MAX_URL_LENGTH = 8_192;
+
+const NOBODY: Access = { who: 'nobody' };
 
 /**
  * Whether a sender is an own page, a site's top frame, or nobody. The sender is what the browser vouches for; a port's
  * name and messages are what anybody can choose.
  */
 export function decideAccess(sender: Sender | undefined, extension: Extension, sites: readonly Site[]): Access {
-  if (sender?.id !== extension.id || sender.url === undefined) return { who: 'nobody' };
-  if (sender.url.startsWith(extension.baseUrl)) return { who: 'extension' };
+  const { id, url = '', origin, frameId } = sender ?? {};
+  if (id !== extension.id || url.length > MAX_URL_LENGTH || !URL.canParse(url)) return NOBODY;
+  // A sandboxed document has the address of its site and the origin "null". Both browsers name the origin of each sender.
+  if (url.startsWith(extension.baseUrl)) return `${origin}/` === extension.baseUrl ? { who: 'extension' } : NOBODY;
+  if (origin === undefined || origin !== new URL(url).origin) return NOBODY;
   // A subframe can be anybody's; a page that is still prerendered has another frameId and waits until it is shown.
-  if (sender.frameId !== 0) return { who: 'nobody' };
-  const site = findSite(sites, sender.url);
-  return site ? { who: 'site', site } : { who: 'nobody' };
+  if (frameId !== 0) return NOBODY;
+  const site = findSite(sites, url);
+  return site ? { who: 'site', site, origin } : NOBODY;
 }

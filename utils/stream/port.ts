@@ -19,6 +19,8 @@ export interface Port {
 export interface Sender {
   id?: string | undefined;
   url?: string | undefined;
+  /** `null` as text for a sandboxed document, whatever its address is. */
+  origin?: string | undefined;
   frameId?: number | undefined;
   /** Chrome, but not of a popup or side panel, and Firefox from 153. */
   documentId?: string | undefined;

@@ -21,7 +21,13 @@ const SETTINGS: Settings = {
     { id: 'some', patterns: ['https://example.com/*'], feeds: ['c', 'gone', 'a'] },
   ],
 };
-const at = (url: string, incognito = false): Sender => ({ id: 'tidings', url, frameId: 0, tab: { incognito } });
+const at = (url: string, incognito = false): Sender => ({
+  id: 'tidings',
+  url,
+  origin: new URL(url).origin,
+  frameId: 0,
+  tab: { incognito },
+});
 
 function setUp(hasAccess: () => Promise<boolean> = () => Promise.resolve(true)) {
   const openFeed = vi.fn((id: string) => Promise.resolve(id === 'gone' ? null : createFakeFeed({ id }).reader()));
@@ -41,7 +47,9 @@ function setUp(hasAccess: () => Promise<boolean> = () => Promise.resolve(true)) 
 
 describe('authorise', () => {
   test('own pages see all feeds', async () => {
-    expect(await setUp().seenBy({ id: 'tidings', url: 'moz-extension://1/popup.html' })).toEqual(['a', 'b', 'c']);
+    expect(
+      await setUp().seenBy({ id: 'tidings', url: 'moz-extension://1/popup.html', origin: 'moz-extension://1' }),
+    ).toEqual(['a', 'b', 'c']);
   });
 
   test('a site sees its feeds in its order, without those that are gone', async () => {
