@@ -18,7 +18,7 @@ const MIB = 1024 * 1024;
 const GROWTH_LIMIT_BYTES = 8 * MIB;
 /** A feed takes 1 MiB of an answer; a browser and the system have some more of it in their buffers. */
 const TAKEN_LIMIT_BYTES = 12 * MIB;
-const UNREADABLE = 'The source sends what this feed cannot read:';
+const UNREADABLE = 'The source sent data that this feed cannot read:';
 const TOO_LARGE = 'The source sends more than a feed may hold:';
 
 const HOSTILE_WAY =
@@ -143,7 +143,7 @@ export const HOSTILE_SOURCE_ROWS: FaultRow[] = [
           await waitForReason(page, `Body ${run}`, 'waiting', TOO_LARGE);
           await waitFor('the endless answer to be cut', () => endless.json.ended > ended);
           await waitForReason(page, `Line ${run}`, 'live', TOO_LARGE, LATEST_RETRY_MS);
-          await waitForReason(page, `Line ${run}`, 'stale', 'nothing comes', LATEST_RETRY_MS);
+          await waitForReason(page, `Line ${run}`, 'stale', 'nothing arrives', LATEST_RETRY_MS);
           for (const name of ['ftp', 'data', 'about']) {
             await waitForReason(page, `${name} ${run}`, 'retrying', 'could not be reached', LATEST_RETRY_MS);
             const asked = endless.requests.get(`/${name}?${run}`) ?? 0;

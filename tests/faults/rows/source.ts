@@ -42,7 +42,7 @@ const leastGapMs = ({ actions }: Failure): number =>
 const refusal = (action: Action, status: number): Failure => ({
   name: `status ${status}`,
   actions: [action],
-  shown: { state: 'retrying', words: `The server refused: ${status}` },
+  shown: { state: 'retrying', words: `The server answered ${status}.` },
 });
 
 const REFUSALS: readonly Failure[] = [
@@ -56,7 +56,7 @@ const FAILURES: readonly Failure[] = [
   {
     name: 'silence',
     actions: [{ action: 'silent' }],
-    shown: { state: 'stale', words: 'The connection is open, but nothing comes.' },
+    shown: { state: 'stale', words: 'The connection is open, but nothing arrives.' },
   },
   { name: 'a cut connection', actions: [{ action: 'stop' }, { action: 'return' }], shown: null },
   ...NONSENSE_KINDS.map((kind): Failure => ({ name: kind, actions: [{ action: 'nonsense', kind }], shown: null })),
@@ -164,7 +164,7 @@ export const SOURCE_ROWS: FaultRow[] = [
         if (run > 0) await world.told(EVENTS_UNTIL_GOOD);
         const { total } = world.demo.state.events.connections;
         world.demo.control('events', 'silent');
-        await waitForReason(watched.page, 'Numbers', 'stale', 'The connection is open, but nothing comes.');
+        await waitForReason(watched.page, 'Numbers', 'stale', 'The connection is open, but nothing arrives.');
         await waitFor('another connection', () => world.demo.state.events.connections.total > total, {
           limitMs: LIMIT_MS,
         });

@@ -63,7 +63,10 @@ describe('feed list', () => {
     const { model, draw, look: see, document } = createBench('a');
     model.onFeeds([]);
     draw();
-    expect(see()).toEqual({ names: [], none: 'No feeds for this site yet. Choose some in the options of Tidings.' });
+    expect(see()).toEqual({
+      names: [],
+      none: 'No feeds here yet. A later version of Tidings will let you choose some.',
+    });
     expect(findAllInside(document.body, 'ul').map(({ hidden }) => hidden)).toEqual([true]);
   });
 

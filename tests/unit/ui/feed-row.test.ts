@@ -145,7 +145,7 @@ describe('details of a row', () => {
     show();
     expect([part('more').ariaExpanded, text('details')]).toEqual(['false', '']);
     toggle();
-    expect([part('more').ariaExpanded, text('details')]).toEqual(['true', 'No value has come yet.']);
+    expect([part('more').ariaExpanded, text('details')]).toEqual(['true', 'No value has arrived yet.']);
     toggle();
     expect([part('more').ariaExpanded, text('details')]).toEqual(['false', '']);
   });
@@ -162,11 +162,11 @@ describe('details of a row', () => {
     status({ state: 'retrying', reason: { code: 'http', detail: '503' }, retryAt: AT + 5_000 });
     show(AT);
     toggle();
-    expect(text('details')).toBe('The server refused: 503\nNext try in 5 s');
+    expect(text('details')).toBe('The server answered 503.\nNext try in 5 s');
     show(AT + 2_000);
-    expect(text('details')).toBe('The server refused: 503\nNext try in 3 s');
+    expect(text('details')).toBe('The server answered 503.\nNext try in 3 s');
     show(AT + 5_000);
-    expect(text('details')).toBe('The server refused: 503\nTrying now');
+    expect(text('details')).toBe('The server answered 503.\nTrying now');
   });
 
   it('say when the newest value came, and what was merged, lost and restarted, but no zero', () => {

@@ -15,13 +15,42 @@ describe('reasons', () => {
     'closed',
     'bad-data',
     'too-large',
+    'too-much',
     'needs-access',
+    'resume-refused',
     'redirected',
     'path',
     'not-kept',
     'may-have-missed',
   ])('has words for the feed reason %s', (code) => {
     expect(reasonWords(t, { code, detail: 'X' })).toMatch(/^[A-Z].* .*[.X]$/);
+  });
+
+  it.each(['network', 'timeout', 'silent', 'closed', 'too-much', 'redirected', 'not-kept', 'may-have-missed'])(
+    'has whole sentences for the feed reason %s without a detail',
+    (code) => {
+      expect(reasonWords(t, { code, detail: '' })).toMatch(/^([A-Z][^.:$]* [^.:$]*\w\.( |$))+$/);
+    },
+  );
+
+  it.each([
+    ['http', '401', 'The server answered 401.'],
+    ['network', '', 'The source could not be reached.'],
+    [
+      'network',
+      'the browser refuses this address',
+      'The source could not be reached: the browser refuses this address.',
+    ],
+    ['closed', '1006', 'The server closed the connection with code 1006.'],
+    ['redirected', 'https://a.example', 'The source redirects to https://a.example, which Tidings does not follow.'],
+  ])('says of %s "%s": %s', (code, detail, words) => {
+    expect(reasonWords(t, { code, detail })).toBe(words);
+  });
+
+  it.each(['needs-access', 'resume-refused'])('names the host and says what to do about %s', (code) => {
+    const words = reasonWords(t, { code, detail: 'api.example:8443' });
+    expect(words).toContain('api.example:8443');
+    expect(words).toMatch(/allow/i);
   });
 
   it.each([
@@ -35,10 +64,6 @@ describe('reasons', () => {
     'stopped',
   ])('has words for the stream reason %s', (code) => {
     expect(streamReasonWords(t, code)).toMatch(/^[A-Z].* .*\.$/);
-  });
-
-  it('puts the detail into the words', () => {
-    expect(reasonWords(t, { code: 'http', detail: '401' })).toBe('The server refused: 401');
   });
 
   it('shows a code as it is when it has no words', () => {
