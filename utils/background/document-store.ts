@@ -26,8 +26,10 @@ export function createDocumentStore(name = 'tidings-documents'): DocumentStore {
 
   return {
     get: async (documentId) => (await open()).get(STORE, documentId),
-    async put(documentId, record) {
-      await (await open()).put(STORE, record, documentId);
+    async put(records) {
+      const transaction = (await open()).transaction(STORE, 'readwrite', { durability: 'relaxed' });
+      const puts = [...records].map(([documentId, record]) => transaction.store.put(record, documentId));
+      await Promise.all([...puts, transaction.done]);
     },
     async removeBefore(at) {
       const transaction = (await open()).transaction(STORE, 'readwrite', { durability: 'relaxed' });

@@ -53,7 +53,7 @@ export function createServices(): Services {
   });
   const publisher = createPublisher({
     authorise: createAuthorise({ extension, settings: settings.current, hasAccess, openFeed: hub.reader }),
-    memory: createDocumentMemory(createDocumentStore(), Date.now),
+    memory: createDocumentMemory(createDocumentStore(), deps),
   });
   const sentPerSecond = createRate(
     () => publisher.stats().sentUpdates,

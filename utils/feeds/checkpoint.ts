@@ -7,8 +7,8 @@
  */
 import type { Cursor, Json } from '../stream/protocol';
 import type { KeptLog, KeptUpdate } from './log';
+import type { Patience } from './patience';
 import type { Segments } from './segments';
-import type { SourceDeps } from './source';
 
 /** A connection as it is kept; `feeds` by a key that names the feed, its kind and its path. */
 export interface Checkpoint {
@@ -123,11 +123,7 @@ export function joinSegments(texts: readonly string[]): Checkpoint | null {
 }
 
 /** Opens what is kept of one connection. Nothing is read or written before it is asked. */
-export function createCheckpointFile(
-  connection: string,
-  segments: Segments,
-  { after }: Pick<SourceDeps, 'after'>,
-): CheckpointFile {
+export function createCheckpointFile(connection: string, segments: Segments, { within }: Patience): CheckpointFile {
   let needsAll = true;
   let isUnread = false;
   let nextNumber = 0;
@@ -135,17 +131,6 @@ export function createCheckpointFile(
   let characters = 0;
   /** A write that did not answer in time. */
   let isHanging = false;
-
-  /** The result, or `null` when it is refused, or `undefined` when it is late. */
-  const within = async <T>(limitMs: number, run: () => Promise<T>): Promise<T | null | undefined> => {
-    const late = Promise.withResolvers<undefined>();
-    const callOff = after(limitMs, () => late.resolve(undefined));
-    // QuotaExceededError, InvalidStateError, SecurityError and what else browsers have: there is one answer to all.
-    const result = (async () => run())().catch(() => null);
-    const first = await Promise.race([result, late.promise]);
-    callOff();
-    return first;
-  };
 
   return {
     get needsAll() {
@@ -155,9 +140,10 @@ export function createCheckpointFile(
       return isUnread;
     },
     async load() {
-      const found = await within(LOAD_LIMIT_MS, () => segments.load(connection));
-      isUnread = !found;
-      if (!found) return null;
+      const answer = await within(LOAD_LIMIT_MS, () => segments.load(connection));
+      isUnread = answer.kind !== 'done';
+      if (answer.kind !== 'done') return null;
+      const found = answer.value;
       nextNumber = (found.at(-1)?.[0] ?? -1) + 1;
       const joined = joinSegments(found.map(([, text]) => text));
       needsAll = joined === null;
@@ -171,21 +157,20 @@ export function createCheckpointFile(
       const text = segmentText(checkpoint, isAll);
       const number = nextNumber;
       nextNumber += 1;
-      isHanging = true;
       const saved = await within(SAVE_LIMIT_MS, async () => {
+        isHanging = true;
         try {
           await (isAll ? segments.replace(connection, number, text) : segments.put(connection, number, text));
         } finally {
           isHanging = false;
         }
-        return true;
       });
       // After a write that may be missing the next one cannot say "since the last".
-      needsAll = saved !== true;
+      needsAll = saved.kind !== 'done';
       count = isAll ? 1 : count + 1;
       characters = isAll ? text.length : characters + text.length;
-      if (saved === undefined) return 'unknown';
-      return saved === true ? 'kept' : 'refused';
+      if (saved.kind === 'late') return 'unknown';
+      return saved.kind === 'done' ? 'kept' : 'refused';
     },
   };
 }

@@ -11,6 +11,7 @@ import { createCheckpointFile } from './checkpoint';
 import type { Checkpoint } from './checkpoint';
 import type { Feed, SourceDefinition } from './feed';
 import { openPoll } from './poll';
+import type { Patience } from './patience';
 import type { Segments } from './segments';
 import type { SendResult, Sink, SourceDeps, SourceStatus } from './source';
 import { openSse } from './sse';
@@ -25,6 +26,8 @@ export const LINGER_MS = 5_000;
 export interface ConnectionDeps {
   deps: SourceDeps;
   segments: Segments;
+  /** With the database of the segments. */
+  patience: Patience;
   /** The data of the `pulse` source as of now. */
   readPulse: () => Json;
   newEpoch: () => string;
@@ -55,9 +58,9 @@ const WAITING: SourceStatus = { state: 'waiting', reason: null, retryAt: null };
 /** Makes a connection; nothing is opened or read yet. */
 export function createConnection(
   source: SourceDefinition,
-  { deps, segments, readPulse, newEpoch }: ConnectionDeps,
+  { deps, segments, patience, readPulse, newEpoch }: ConnectionDeps,
 ): Connection {
-  const file = createCheckpointFile(connectionKey(source), segments, deps);
+  const file = createCheckpointFile(connectionKey(source), segments, patience);
   let feeds: readonly Feed[] = [];
   let tracked = new Map<string, TrackedFeed>();
   let viewers: { tracked: TrackedFeed; keep: boolean }[] = [];

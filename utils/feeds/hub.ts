@@ -6,6 +6,7 @@ import type { FeedReader } from '../stream/feed-reader';
 import { connectionKey, createConnection } from './connection';
 import type { Connection } from './connection';
 import type { Feed } from './feed';
+import { createPatience } from './patience';
 import { createPulse } from './pulse';
 import type { PulseStats } from './pulse';
 import type { Segments } from './segments';
@@ -43,6 +44,7 @@ export interface Hub {
 /** Makes a hub without feeds. */
 export function createHub({ deps, segments, pulseStats, newEpoch = () => crypto.randomUUID() }: HubOptions): Hub {
   const readPulse = createPulse(pulseStats, deps.now);
+  const patience = createPatience(deps);
   const connections = new Map<string, Connection>();
   let byId = new Map<string, Connection>();
 
@@ -65,7 +67,7 @@ export function createHub({ deps, segments, pulseStats, newEpoch = () => crypto.
         const [first] = group;
         if (first === undefined) continue;
         const connection =
-          connections.get(key) ?? createConnection(first.source, { deps, segments, readPulse, newEpoch });
+          connections.get(key) ?? createConnection(first.source, { deps, segments, patience, readPulse, newEpoch });
         connections.set(key, connection);
         connection.setFeeds(group);
         for (const feed of group) byId.set(feed.id, connection);

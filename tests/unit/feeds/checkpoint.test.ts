@@ -8,6 +8,7 @@ import {
 } from '../../../utils/feeds/checkpoint';
 import type { Checkpoint, CheckpointTexts } from '../../../utils/feeds/checkpoint';
 import type { KeptLog } from '../../../utils/feeds/log';
+import { createPatience } from '../../../utils/feeds/patience';
 import type { Segments } from '../../../utils/feeds/segments';
 import { createMemorySegments } from './memory-segments';
 import { createWorld } from './world';
@@ -19,7 +20,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const { deps } = createWorld();
+const patience = () => createPatience(createWorld().deps);
 const kept = (seq: number, updates: number[], more: Partial<KeptLog> = {}): KeptLog => ({
   epoch: 'e',
   seq,
@@ -92,23 +93,23 @@ describe('joinSegments', () => {
 describe('a checkpoint file', () => {
   test('gives back what was saved, to the next background', async () => {
     const segments = createMemorySegments();
-    const file = createCheckpointFile('c', segments, deps);
+    const file = createCheckpointFile('c', segments, patience());
     expect(await file.load()).toBeNull();
     expect(file.needsAll).toBe(true);
     expect(await file.save(asTexts('1', { a: kept(1, [1]) }), true)).toBe('kept');
     expect(segments.writes).toEqual([text(true, '1', { a: kept(1, [1]) })]);
     expect(file.needsAll).toBe(false);
     await file.save(asTexts('2', { a: kept(2, [2]) }), false);
-    const next = createCheckpointFile('c', segments.reopen(), deps);
+    const next = createCheckpointFile('c', segments.reopen(), patience());
     expect(await next.load()).toEqual(checkpoint('2', { a: kept(2, [1, 2]) }));
     expect(next.needsAll).toBe(false);
     await next.save(asTexts('3', { a: kept(3, [3]) }), false);
-    expect(await createCheckpointFile('other', segments, deps).load()).toBeNull();
+    expect(await createCheckpointFile('other', segments, patience()).load()).toBeNull();
   });
 
   test('numbers go on where they were', async () => {
     const segments = createMemorySegments(new Map([['c', [[41, text(true, null, {})]]]]));
-    const file = createCheckpointFile('c', segments, deps);
+    const file = createCheckpointFile('c', segments, patience());
     await file.load();
     await file.save(asTexts(null, {}), false);
     expect(segments.kept.get('c')?.map(([number]) => number)).toEqual([41, 42]);
@@ -116,16 +117,16 @@ describe('a checkpoint file', () => {
 
   test('replaces what it cannot read', async () => {
     const segments = createMemorySegments(new Map([['c', [[0, 'x']]]]));
-    const file = createCheckpointFile('c', segments, deps);
+    const file = createCheckpointFile('c', segments, patience());
     expect(await file.load()).toBeNull();
     expect(file.needsAll).toBe(true);
     await file.save(asTexts(null, {}), true);
     expect(segments.kept.get('c')).toHaveLength(1);
-    expect(await createCheckpointFile('c', segments, deps).load()).not.toBeNull();
+    expect(await createCheckpointFile('c', segments, patience()).load()).not.toBeNull();
   });
 
   test('wants everything anew after 2000 segments or 8 MiB', async () => {
-    const file = createCheckpointFile('c', createMemorySegments(), deps);
+    const file = createCheckpointFile('c', createMemorySegments(), patience());
     await file.save(asTexts(null, {}), true);
     for (let i = 1; i < COMPACT_AFTER.segments; i += 1) {
       expect(file.needsAll).toBe(false);
@@ -140,7 +141,7 @@ describe('a checkpoint file', () => {
 
   test('counts the segments that it found', async () => {
     const found = Array.from({ length: 2_000 }, (_, i): [number, string] => [i, text(true, null, {})]);
-    const file = createCheckpointFile('c', createMemorySegments(new Map([['c', found]])), deps);
+    const file = createCheckpointFile('c', createMemorySegments(new Map([['c', found]])), patience());
     await file.load();
     expect(file.needsAll).toBe(true);
   });
@@ -148,7 +149,7 @@ describe('a checkpoint file', () => {
   test('survives a database that refuses', async () => {
     const segments = createMemorySegments();
     segments.mode = 'refuse';
-    const file = createCheckpointFile('c', segments, deps);
+    const file = createCheckpointFile('c', segments, patience());
     expect(await file.load()).toBeNull();
     expect(await file.save(asTexts(null, {}), true)).toBe('refused');
     segments.mode = 'work';
@@ -161,7 +162,7 @@ describe('a checkpoint file', () => {
   test('says whether there may be what it could not read', async () => {
     const good = text(true, null, {});
     const isUnread = async (segments: Segments): Promise<boolean> => {
-      const file = createCheckpointFile('c', segments, deps);
+      const file = createCheckpointFile('c', segments, patience());
       const loaded = file.load();
       await vi.advanceTimersByTimeAsync(LOAD_LIMIT_MS);
       await loaded;
@@ -182,7 +183,11 @@ describe('a checkpoint file', () => {
     const throwing = (): never => {
       throw new DOMException('denied', 'SecurityError');
     };
-    const file = createCheckpointFile('c', { load: throwing, put: throwing, replace: throwing, prune: throwing }, deps);
+    const file = createCheckpointFile(
+      'c',
+      { load: throwing, put: throwing, replace: throwing, prune: throwing },
+      patience(),
+    );
     expect(await file.load()).toBeNull();
     expect(await file.save(asTexts(null, {}), true)).toBe('refused');
   });
@@ -190,7 +195,7 @@ describe('a checkpoint file', () => {
   test('does not wait for a database that never answers, nor asks it again meanwhile', async () => {
     const segments = createMemorySegments();
     segments.mode = 'hang';
-    const file = createCheckpointFile('c', segments, deps);
+    const file = createCheckpointFile('c', segments, patience());
     const loaded = file.load();
     await vi.advanceTimersByTimeAsync(LOAD_LIMIT_MS);
     expect(await loaded).toBeNull();

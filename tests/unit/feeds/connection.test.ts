@@ -3,6 +3,7 @@ import { LOAD_LIMIT_MS } from '../../../utils/feeds/checkpoint';
 import { connectionKey, createConnection } from '../../../utils/feeds/connection';
 import { parseFeed } from '../../../utils/feeds/feed';
 import type { Feed } from '../../../utils/feeds/feed';
+import { createPatience } from '../../../utils/feeds/patience';
 import type { FeedReader } from '../../../utils/stream/feed-reader';
 import type { Cursor, Json } from '../../../utils/stream/protocol';
 import { createMemorySegments } from './memory-segments';
@@ -36,6 +37,7 @@ function connect(feeds: Feed[], segments: MemorySegments = createMemorySegments(
   const connection = createConnection(first.source, {
     deps: world.deps,
     segments,
+    patience: createPatience(world.deps),
     readPulse: pulse,
     newEpoch: () => `epoch-${(epochs += 1)}`,
   });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { LOAD_LIMIT_MS } from '../../../utils/feeds/checkpoint';
 import { connectionKey } from '../../../utils/feeds/connection';
 import { parseFeed } from '../../../utils/feeds/feed';
 import type { Feed } from '../../../utils/feeds/feed';
@@ -135,6 +136,18 @@ describe('the hub', () => {
     hub.configure([feedOf('a', { source: sse })]);
     await settle();
     expect((await readerOf(hub, 'a')).status.state).toBe('waiting');
+  });
+
+  test('waits once for a database that hangs, whatever is opened after that', async () => {
+    const { segments, hub } = makeHub();
+    segments.mode = 'hang';
+    hub.configure([feedOf('a', { source: sse }), feedOf('b', { source: { ...sse, event: 'x' } })]);
+    const first = readerOf(hub, 'a');
+    await vi.advanceTimersByTimeAsync(LOAD_LIMIT_MS);
+    await first;
+    expect((await readerOf(hub, 'b')).status.state).toBe('waiting');
+    expect(vi.getTimerCount()).toBe(0);
+    hub.end();
   });
 
   test('gives no reader of a feed that moved while it was loaded', async () => {

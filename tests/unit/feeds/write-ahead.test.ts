@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createCheckpointFile, joinSegments, SAVE_LIMIT_MS } from '../../../utils/feeds/checkpoint';
 import { parseFeed } from '../../../utils/feeds/feed';
 import type { KeptLog } from '../../../utils/feeds/log';
+import { createPatience } from '../../../utils/feeds/patience';
 import { createTrackedFeed, feedKey, type TrackedFeed } from '../../../utils/feeds/tracked-feed';
 import { createWriteAhead, REFUSED_PAUSE_MS } from '../../../utils/feeds/write-ahead';
 import type { Json } from '../../../utils/stream/protocol';
@@ -36,7 +37,7 @@ function createBench() {
   const outcomes: boolean[] = [];
   let lastEventId: string | null = null;
   const { save, beforeUnwritten, setWritten } = createWriteAhead(
-    createCheckpointFile('c', segments, createWorld().deps),
+    createCheckpointFile('c', segments, createPatience(createWorld().deps)),
     {
       now: () => Date.now(),
       feeds: () => [a, b],
