@@ -1,5 +1,6 @@
 /** The second half of `npm run dev`: WXT's development server with hot reload, the demo sources, and a browser on their page. */
 import { createServer } from 'wxt';
+import { sandboxArgs } from '../tests/browser/driver/sandbox-args.ts';
 import { startDemoSources } from './demo-port.ts';
 import { findBrowser } from './find-browser.mjs';
 import { stopSignal } from './stop-signal.ts';
@@ -17,11 +18,7 @@ const server = await createServer({
   webExt: {
     binaries: { [browser]: program },
     startUrls: [`${demo.url}/`],
-    chromiumArgs: [
-      ...(hasDisplay ? [] : ['--headless=new']),
-      // [chrome] refuses to run as root with its sandbox.
-      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    ],
+    chromiumArgs: [...(hasDisplay ? [] : ['--headless=new']), ...(name === 'chromium' ? sandboxArgs() : [])],
     firefoxArgs: hasDisplay ? [] : ['--headless'],
   },
 });

@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { findProgram } from '../tests/browser/driver/find-program.ts';
+import { sandboxArgs } from '../tests/browser/driver/sandbox-args.ts';
 import { ROOT } from './run-command.ts';
 
 /** Edge of each icon and the free space around the drawing, in px. The Chrome Web Store asks for 96 px of drawing in 128. */
@@ -19,7 +20,7 @@ const ICONS = [
 const drawing = readFileSync(join(ROOT, 'scripts', 'icon', 'icon.svg')).toString('base64');
 const browser = await puppeteer.launch({
   executablePath: findProgram('chromium'),
-  args: ['--no-sandbox', '--force-color-profile=srgb'],
+  args: [...sandboxArgs(), '--force-color-profile=srgb'],
 });
 try {
   const page = await browser.newPage();

@@ -3,16 +3,19 @@
  * the project's own Node. Runs on Node 18 with nothing installed, so it imports nothing but Node.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ask, installWithApt, lookAtMachine } from './apt.mjs';
 import { BROWSERS, explainMissing, findBrowser } from './find-browser.mjs';
 import { withLock } from './lock.mjs';
+import { nodePackage, unpackPinned } from './pinned-node.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const BIN = join(ROOT, 'node_modules', '.bin');
-const NODE = join(ROOT, 'node_modules', 'node', 'bin', 'node');
+const NODE_PACKAGE = nodePackage() ?? '';
+const NODE = join(ROOT, 'node_modules', NODE_PACKAGE, 'bin', 'node');
 
 /** A failure that one sentence explains; anything else is a fault of these scripts and keeps its stack. */
 class SetupError extends Error {}
@@ -52,10 +55,11 @@ function readPackages(path) {
 function dependenciesAreInstalled() {
   const wanted = readPackages(join(ROOT, 'package-lock.json'));
   const installed = readPackages(join(ROOT, 'node_modules', '.package-lock.json'));
-  const missing = Object.entries(wanted).some(
+  const missing = Object.entries(wanted).some(([path, { version, optional }]) => {
     // Optional packages are those of other platforms, most of them; '' is the project itself.
-    ([path, { version, optional }]) => path !== '' && !optional && installed[path]?.version !== version,
-  );
+    const isNeeded = path === `node_modules/${NODE_PACKAGE}` || (path !== '' && !optional);
+    return isNeeded && installed[path]?.version !== version;
+  });
   if (missing || !existsSync(join(ROOT, '.wxt', 'tsconfig.json'))) return false;
   return spawnSync(NODE, ['--version'], { encoding: 'utf8' }).stdout?.startsWith('v24.') === true;
 }
@@ -76,39 +80,43 @@ function runNpm(args, folders) {
 async function nodeForNpm() {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > 22 || (major === 22 && minor >= 12)) return [];
-  const { platform, arch } = process;
-  const name = `${platform === 'darwin' && arch === 'arm64' ? 'node-bin' : 'node'}-${platform}-${arch}`;
-  const { version } = readPackages(join(ROOT, 'package-lock.json'))['node_modules/node'];
-  const prefix = join(ROOT, '.tmp', `node-${version}`);
-  const folder = join(prefix, 'node_modules', name, 'bin');
-  if (spawnSync(join(folder, 'node'), ['--version']).status === 0) return [folder];
-  mkdirSync(prefix, { recursive: true });
-  const { code, output } = await runNpm(['install', '--no-save', '--prefix', prefix, `${name}@${version}`], []);
-  if (code !== 0)
-    throw new SetupError(`${output.trimEnd()}\nCannot install Node ${version}: npm ended with code ${code}`);
-  return [folder];
+  console.log(`Fetching Node 24 (${NODE_PACKAGE}): npm cannot install the dependencies under Node ${major}`);
+  const result = await unpackPinned({
+    name: NODE_PACKAGE,
+    pin: readPackages(join(ROOT, 'package-lock.json'))[`node_modules/${NODE_PACKAGE}`],
+    folder: join(ROOT, '.tmp', 'node'),
+    runNpm: (args) => runNpm(args, []),
+  });
+  if ('failure' in result) throw new SetupError(result.failure);
+  return [result.bin];
 }
 
 async function installDependencies() {
+  if (NODE_PACKAGE === '')
+    throw new SetupError(
+      `Cannot install Node 24: there is no package of it for ${process.platform} on ${process.arch}`,
+    );
   if (dependenciesAreInstalled()) return;
+  const folders = await nodeForNpm();
   console.log('Installing the dependencies (npm ci), about a minute');
-  const { code, output } = await runNpm(['ci', '--include=dev'], await nodeForNpm());
+  // No dependency needs its install script, and no hash covers what such a script fetches.
+  const kinds = ['--include=dev', '--include=optional', '--ignore-scripts'];
+  const { code, output } = await runNpm(['ci', ...kinds], folders);
   if (code !== 0) {
     throw new SetupError(`${output.trimEnd()}\nCannot install the dependencies: npm ci ended with code ${code}`);
   }
-  if (!dependenciesAreInstalled()) {
+  // npm goes on without an optional package that it cannot fetch, or whose hash is another.
+  if (!existsSync(NODE)) {
     throw new SetupError(
-      'Cannot use the dependencies: npm ci left some out; run it without --ignore-scripts and --omit',
+      `Cannot use the dependencies: npm left out ${NODE_PACKAGE}; it cannot be fetched, or is not what package-lock.json pins`,
     );
   }
-}
-
-/** The command line that starts apt-get with the rights it needs, or `null` where there is none. */
-function aptGet() {
-  const works = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
-  if (process.platform !== 'linux' || !works('apt-get', '--version')) return null;
-  if (process.getuid?.() === 0) return ['apt-get'];
-  return works('sudo', '-n', 'true') ? ['sudo', '-n', 'apt-get'] : null;
+  const prepared = await run(NODE, [join(ROOT, 'node_modules', 'wxt', 'bin', 'wxt.mjs'), 'prepare']);
+  if (!dependenciesAreInstalled()) {
+    throw new SetupError(
+      `${prepared.output.trimEnd()}\nCannot use the dependencies: npm ci left some out, or WXT could not prepare`,
+    );
+  }
 }
 
 /** Looks for the browsers; those found are put into the environment of what runs next, so that all agree on the program. */
@@ -123,22 +131,20 @@ function missingBrowsers(browsers) {
 async function installBrowsers(browsers) {
   const missing = missingBrowsers(browsers);
   // One that a variable names wrongly would stay missing.
-  const packages = missing.map((browser) => BROWSERS[browser]).filter(({ variable }) => !process.env[variable]);
-  const apt = packages.length > 0 ? aptGet() : null;
-  let output = '';
-  if (apt !== null) {
-    const names = packages.map((browser) => browser.apt);
-    console.log(`Installing ${names.join(' and ')} (apt-get), about a minute`);
-    const [command, ...args] = apt;
-    const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const patience = ['-o', 'DPkg::Lock::Timeout=300'];
-    await run(command, [...args, 'update'], environment);
-    ({ output } = await run(
-      command,
-      [...args, 'install', '-y', '--no-install-recommends', ...patience, ...names],
-      environment,
-    ));
-  }
+  const names = missing.map((browser) => BROWSERS[browser]).filter(({ variable }) => !process.env[variable]);
+  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const output =
+    names.length === 0
+      ? ''
+      : await installWithApt(
+          names.map(({ apt }) => apt),
+          {
+            machine: lookAtMachine(),
+            run: (command, args) => run(command, args, environment),
+            ask,
+            say: (line) => console.log(line),
+          },
+        );
   const absent = missingBrowsers(missing);
   if (absent.length > 0) throw new SetupError([output.trimEnd(), ...absent.map(explainMissing)].join('\n').trimStart());
 }

@@ -1,9 +1,9 @@
-import { getuid } from 'node:process';
 import puppeteer, { type CDPSession, type Page } from 'puppeteer-core';
 import { createChromiumExtension } from './chromium-extension.ts';
 import { createChromiumPage } from './chromium-page.ts';
 import { findProgram } from './find-program.ts';
 import { createProfile, guard } from './guard.ts';
+import { sandboxArgs } from './sandbox-args.ts';
 import type { ColourScheme, LaunchOptions, TestBrowser, TestPage } from './test-browser.ts';
 
 // Puppeteer keeps hidden pages as fast as shown ones. What we test is how a person's browser treats them.
@@ -30,7 +30,7 @@ export async function launchChromium(options: LaunchOptions, usedProfile?: strin
     handleSIGINT: false,
     handleSIGTERM: false,
     handleSIGHUP: false,
-    args: [...(getuid?.() === 0 ? ['--no-sandbox'] : []), '--window-size=1280,800', ...args],
+    args: [...sandboxArgs(), '--window-size=1280,800', ...args],
   });
   const pid = puppet.process()?.pid;
   if (pid === undefined) throw new Error('Cannot start Chromium: it has no process');
