@@ -32,7 +32,7 @@ export function createTidings(): Record<FeedKind, Publisher> {
     createPublisher({
       authorise: async () => ({
         allowed: true,
-        open: async () => [await hub.reader(kind, { keep: true })].filter((reader) => reader !== null),
+        open: async () => [await hub.reader(kind, { isPrivate: false })].filter((reader) => reader !== null),
       }),
     });
   return { state: publish('state'), event: publish('event') };

@@ -27,6 +27,7 @@ export default defineContentScript({
       connect: () => openPort(PORT_NAME),
       isValid: () => browser.runtime?.id !== undefined,
       page: window,
+      takesOver: true,
       ...model,
       onStream(stream) {
         model.onStream(stream);

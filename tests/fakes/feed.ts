@@ -7,6 +7,8 @@ export interface FakeFeed {
   push(...values: Json[]): void;
   /** A new history, empty. */
   restart(): void;
+  /** The source says that the newest value still holds. */
+  confirm(at: number): void;
   setStatus(status: Partial<FeedStatus>): void;
   /** From now on `save` takes until {@link finishSaves}. */
   holdSaves(): void;
@@ -26,6 +28,7 @@ export function createFakeFeed({
   let epoch = 1;
   let updates: Update[] = [];
   let status: FeedStatus = { feed: id, state: 'live', since: 0, reason: null, retryAt: null };
+  let confirmedAt: number | null = null;
   let saves: (() => void)[] | null = null;
 
   const push = (...values: Json[]): void => {
@@ -50,12 +53,14 @@ export function createFakeFeed({
       const after = updates.slice(from);
       const reading = {
         epoch: `epoch-${epoch}`,
+        continues: cursor?.epoch === `epoch-${epoch}`,
         get seq() {
           return this.updates.at(-1)?.seq ?? from;
         },
         updates: [] as Update[],
         merged: 0,
         lost: 0,
+        confirmedAt,
         bytes: 0,
         more: false,
       };
@@ -90,6 +95,11 @@ export function createFakeFeed({
     restart() {
       epoch += 1;
       updates = [];
+      confirmedAt = null;
+    },
+    confirm(at) {
+      confirmedAt = at;
+      for (const { onNews } of followers) onNews();
     },
     setStatus(changed) {
       status = { ...status, ...changed };

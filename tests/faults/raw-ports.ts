@@ -80,7 +80,7 @@ export const openPorts = (
         });
         if (isStarted) {
           const streamId = Math.random().toString(36);
-          port.postMessage({ type: 'START_UPDATES', protocol: 1, streamId, everyMs: 1_000, resume: {} });
+          port.postMessage({ type: 'START_UPDATES', protocol: 2, streamId, everyMs: 1_000, resume: {} });
         }
         top.rawPorts.push({ port, heard });
       };

@@ -10,17 +10,20 @@ const pauseReason = fc.constantFrom('hidden', 'person');
 
 export const startUpdates = fc.record({
   type: fc.constant('START_UPDATES'),
-  protocol: fc.constantFrom(1, 1, 1, 2),
+  protocol: fc.constantFrom(2, 2, 2, 1),
   streamId: fc.constantFrom('s', 't', 'u', 'v', 'w', 'x'),
   everyMs: fc.integer({ min: 16, max: 60_000 }),
   resume: fc.dictionary(id, cursor, { maxKeys: 3 }),
 });
+
+const note = fc.jsonValue({ maxDepth: 2 });
 
 const toBackground = fc.oneof(
   { weight: 3, arbitrary: startUpdates as fc.Arbitrary<object> },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('ACK'), batch: fc.integer({ min: 1, max: 6 }) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constantFrom('PAUSE', 'RESUME'), reason: pauseReason }) },
   { weight: 1, arbitrary: fc.constant({ type: 'STOP_UPDATES' }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('NOTE'), note }) },
   { weight: 2, arbitrary: heartbeat },
 );
 
@@ -42,14 +45,23 @@ const updates = fc
     return list.map(({ step, at, value }) => ({ seq: (seq += Math.max(1, step)), at, value }));
   });
 
-const feedBatch = fc.record({ feed: id, epoch: id, updates, merged: count, lost: count });
+const feedBatch = fc.record({
+  feed: id,
+  epoch: id,
+  continues: fc.boolean(),
+  updates,
+  merged: count,
+  lost: count,
+  confirmedAt: fc.option(count),
+});
 
 export const started = fc.record({
   type: fc.constant('STARTED'),
-  protocol: fc.constant(1),
+  protocol: fc.constant(2),
   feeds: fc.array(feedInfo, { maxLength: 4 }),
   window: fc.integer({ min: 1, max: 1_000 }),
   maxMessageBytes: fc.integer({ min: 1_024 }),
+  note,
 });
 
 const toPage = fc.oneof(
@@ -75,7 +87,13 @@ const toPage = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.record({ type: fc.constant('CLOSE'), reason: id, retry: fc.boolean(), afterMs: count }),
+    arbitrary: fc.record({
+      type: fc.constant('CLOSE'),
+      reason: id,
+      detail: fc.string({ maxLength: 20 }),
+      retry: fc.boolean(),
+      afterMs: count,
+    }),
   },
   { weight: 2, arbitrary: heartbeat },
 );

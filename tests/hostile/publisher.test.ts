@@ -20,7 +20,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const START = { type: 'START_UPDATES', protocol: 1, streamId: 'witness', everyMs: 16, resume: {} };
+const START = { type: 'START_UPDATES', protocol: 2, streamId: 'witness', everyMs: 16, resume: {} };
 
 /** A page's end, and whether what it got was as the protocol has it. */
 interface Page {

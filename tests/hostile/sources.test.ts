@@ -87,7 +87,7 @@ function expectFit(reader: FeedReader, world: HubWorld): void {
 /** Opens the feed, lets `run` do its worst, and looks at what is left. */
 async function withFeed(feed: Feed, run: (world: HubWorld, reader: FeedReader) => Promise<void>): Promise<void> {
   const world = createHubWorld(feed);
-  const reader = await world.hub.reader('f', { keep: true });
+  const reader = await world.hub.reader('f', { isPrivate: false });
   if (reader === null) throw new Error('no reader');
   const unfollow = reader.follow({ onNews: () => undefined, onStatus: () => undefined });
   await run(world, reader);
@@ -103,7 +103,7 @@ async function withFeed(feed: Feed, run: (world: HubWorld, reader: FeedReader) =
   expect(world.timers()).toBe(0);
   if (feed.source.type === 'sse' || feed.kind === 'event') {
     const later = createHubWorld(feed, world.segments.reopen());
-    const again = await later.hub.reader('f', { keep: true });
+    const again = await later.hub.reader('f', { isPrivate: false });
     expect(JSON.stringify(again?.read(null, MAX_MESSAGE_BYTES).updates)).toBe(JSON.stringify(before));
     later.hub.end();
   }

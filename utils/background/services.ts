@@ -15,6 +15,7 @@ import { decideAccess } from '../sites/access';
 import { createAuthorise } from '../sites/authorise';
 import { injectIntoOpenPages, registerSiteScripts } from '../sites/site-scripts';
 import { hasAccess } from '../sites/site-status';
+import type { Sender } from '../stream/port';
 import { createPublisher, type Publisher } from '../stream/publisher';
 import { createDocumentMemory } from './document-memory';
 import { createDocumentStore } from './document-store';
@@ -51,7 +52,9 @@ export function createServices(): Services {
       .then(() => registerSiteScripts(next.sites))
       .catch((error: unknown) => console.error('Cannot register the sites', error));
   });
+  const isOwn = (sender: Sender | undefined): boolean => decideAccess(sender, extension, []).who === 'extension';
   const publisher = createPublisher({
+    isOwn,
     authorise: createAuthorise({ extension, settings: settings.current, hasAccess, openFeed: hub.reader }),
     memory: createDocumentMemory(createDocumentStore(), deps),
   });
@@ -63,7 +66,7 @@ export function createServices(): Services {
     createTranscript(createSessionStore(() => browser.storage.session as SessionArea, key));
   const transcripts = { normal: keptAs('conversation'), private: keptAs('private-conversation') };
   const responder = createResponder({
-    isExtensionPage: (sender) => decideAccess(sender, extension, []).who === 'extension',
+    isExtensionPage: isOwn,
     transcripts,
     whenReady: settings.current(),
     upstream: {

@@ -30,9 +30,9 @@ export interface Hub {
   configure(feeds: readonly Feed[], options?: { prune: boolean }): void;
   /**
    * A viewer's access to a feed; `null` when there is none of this id. Waits for what was kept of it, 10 s at most.
-   * @param options.keep `false` for a private window: nothing that only such viewers ask for is written
+   * @param options.isPrivate for a private window: nothing that only such viewers ask for is written
    */
-  reader(feedId: string, options: { keep: boolean }): Promise<FeedReader | null>;
+  reader(feedId: string, options: { isPrivate: boolean }): Promise<FeedReader | null>;
   /** Hands a text to the WebSocket of a feed, which must be open, that is: watched. */
   send(feedId: string, text: string): SendResult;
   /** How many sources are connected, or try to be; `pulse` does not count. */
@@ -76,11 +76,11 @@ export function createHub({ deps, segments, pulseStats, newEpoch = () => crypto.
       // Refused like any other use of the database: what it holds too much is removed another time.
       if (prune) segments.prune(durable).catch(() => {});
     },
-    async reader(feedId, { keep }) {
+    async reader(feedId, { isPrivate }) {
       const connection = byId.get(feedId);
       await connection?.ready();
       // The settings may have changed meanwhile.
-      return byId.get(feedId) === connection ? (connection?.reader(feedId, keep) ?? null) : null;
+      return byId.get(feedId) === connection ? (connection?.reader(feedId, !isPrivate) ?? null) : null;
     },
     send: (feedId, text) => byId.get(feedId)?.send(text) ?? { ok: false, reason: 'unknown-feed' },
     openConnections: () => [...connections.values()].filter(({ isOpen }) => isOpen).length,

@@ -176,10 +176,12 @@ export function createLog(
     }
     return {
       epoch,
+      continues: false,
       seq: updates.at(-1)?.seq ?? seq,
       updates,
       merged: 0,
       lost: 0,
+      confirmedAt: null,
       bytes: size === 0 ? 0 : LIST_BYTES + size,
       more: false,
     };
@@ -264,7 +266,8 @@ export function createLog(
     },
     reissue,
     read(cursor, maxBytes) {
-      const after = cursor === null ? null : (resolve(cursor) ?? beforeAll());
+      const place = cursor === null ? null : resolve(cursor);
+      const after = cursor === null ? null : (place ?? beforeAll());
       if (after === null) return snapshot(maxBytes);
       const updates: Update[] = [];
       let size = 0;
@@ -279,10 +282,12 @@ export function createLog(
       const passed = upTo - after - updates.length;
       return {
         epoch,
+        continues: place !== null,
         seq: upTo,
         updates,
         merged: kind === 'state' ? passed : 0,
         lost: kind === 'event' ? passed : 0,
+        confirmedAt: null,
         bytes: size === 0 ? 0 : LIST_BYTES + size,
         more: i < entries.length,
       };

@@ -9,8 +9,8 @@ export interface AuthoriseOptions {
   settings(): Promise<Settings>;
   /** Whether the person lets the extension run on pages of this origin. */
   hasAccess(origin: string): Promise<boolean>;
-  /** A viewer's end of a feed, `null` when there is none of that id. `keep`: whether anything of it may be stored. */
-  openFeed(id: string, options: { keep: boolean }): Promise<FeedReader | null>;
+  /** A viewer's end of a feed, `null` when there is none of that id. For a private window nothing of it may be stored. */
+  openFeed(id: string, options: { isPrivate: boolean }): Promise<FeedReader | null>;
 }
 
 const REFUSED: Authorisation = { allowed: false, reason: 'not-allowed' };
@@ -32,8 +32,8 @@ export function createAuthorise({ extension, settings, hasAccess, openFeed }: Au
     return {
       allowed: true,
       isPrivate: sender?.tab?.incognito === true,
-      async open({ keep }) {
-        const readers = await Promise.all(ids.map((id) => openFeed(id, { keep })));
+      async open({ isPrivate }) {
+        const readers = await Promise.all(ids.map((id) => openFeed(id, { isPrivate })));
         return readers.filter((reader) => reader !== null);
       },
     };

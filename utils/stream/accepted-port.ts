@@ -6,6 +6,7 @@
  * Nothing but a reason to close is sent before the sender is authorised.
  */
 import type { FeedReader } from './feed-reader';
+import { parseIncoming } from './incoming';
 import { type AcceptedPort, post, type Sender } from './port';
 import { createProducer, type Producer } from './producer';
 import {
@@ -13,29 +14,45 @@ import {
   type CloseReason,
   type Cursor,
   MAX_MESSAGE_BYTES,
-  parseToBackground,
+  type Json,
   PROTOCOL_VERSION,
   type ToBackground,
   type ToPage,
   WINDOW,
 } from './protocol';
 
+/** A small value that is kept for the pages of one origin. */
+export interface NoteKeeper {
+  /** `null`: none. */
+  load(): Promise<Json | null>;
+  /** Called with each note: must be cheap and must not throw. */
+  save(note: Json): void;
+}
+
 /**
  * What a sender may see. `isPrivate`: it is in a private window, as far as the sender tells; default `false`. `open` is
- * called once, after the handshake; with `keep` `false` nothing that only this page asks for may be stored.
+ * called once, after the handshake, and nothing that only private windows ask for may be stored. Without `note` no note is
+ * kept for this sender; from a private window none is saved.
  */
 export type Authorisation =
-  | { allowed: true; isPrivate?: boolean; open(options: { keep: boolean }): Promise<readonly FeedReader[]> }
+  | {
+      allowed: true;
+      isPrivate?: boolean;
+      open(options: { isPrivate: boolean }): Promise<readonly FeedReader[]>;
+      note?: NoteKeeper;
+    }
   | { allowed: false; reason: 'not-allowed' | 'permission-removed' };
 
-/** Decides from the sender alone, never from the port's name or from what the page says. Never rejects. */
+/** Decides from the sender alone, never from the port's name or from what the page says. A rejection drops the port. */
 export type Authorise = (sender: Sender | undefined) => Promise<Authorisation>;
 
 export interface AcceptedPortListener {
-  /** The page has named its stream. `false`: this document has too many ports. */
-  onStream(streamId: string): boolean;
-  /** How far the document got under an earlier script of ours. Asked when the stream has not been told of all feeds. Never rejects. */
+  /** The page has named its stream. */
+  onStream(streamId: string): void;
+  /** How far the document got under an earlier script of ours. Asked when the page takes over from that. */
   recall(): Promise<Readonly<Record<string, Cursor>>>;
+  /** The port streams now, or not any more: it is started and not paused. */
+  onStreaming(isStreaming: boolean): void;
   /** The document has applied the event feeds up to here. */
   onApplied(cursors: Record<string, Cursor>): void;
   onRoundTrip(ms: number): void;
@@ -46,7 +63,8 @@ export interface AcceptedPortListener {
 
 export interface AcceptedPortHandle {
   readonly sender: Sender | undefined;
-  readonly isStreaming: boolean;
+  /** To be called at regular times: drops a streaming port that was silent for {@link MAX_SILENT_LOOKS} of them. */
+  look(): void;
   close(reason: CloseReason): void;
   /** Asks again whether the sender may see what it sees, and closes the port if not. */
   recheck(): Promise<void>;
@@ -60,6 +78,16 @@ export interface AcceptedPortHandle {
  */
 export const START_LIMIT_MS = 10_000;
 
+/** A live page is heard every 20 s. Looks are counted and not time, for a machine that slept has not been listening. */
+const MAX_SILENT_LOOKS = 3;
+
+/**
+ * Messages other than acknowledgements that a page may send in one go, and how many more each second: far above what a person
+ * causes who goes to and fro, and all that they cost is bounded with them.
+ */
+const MESSAGES_AT_ONCE = 300;
+const MESSAGES_PER_SECOND = 10;
+
 const NO_CURSORS: Readonly<Record<string, Cursor>> = {};
 
 type Start = ToBackground & { type: 'START_UPDATES' };
@@ -71,17 +99,27 @@ export function acceptPort(
 ): AcceptedPortHandle {
   let state: 'new' | 'starting' | 'started' | 'over' = 'new';
   let producer: Producer | null = null;
-  let paused = false;
+  let isStreaming = false;
+  let silentLooks = 0;
   let pingedAt: number | null = null;
+  let keepNote: NoteKeeper['save'] | null = null;
+  let allowance = MESSAGES_AT_ONCE;
+  let countedAt = performance.now();
 
   // Functions, so that the checks after an await are not narrowed away by those before it.
   const isOver = (): boolean => state === 'over';
   const send = (message: ToPage, bytes?: number): boolean => post(port, message, bytes);
-  const authorised = authorise(port.sender);
+
+  const setStreaming = (is: boolean): void => {
+    if (is === isStreaming) return;
+    isStreaming = is;
+    listener.onStreaming(is);
+  };
 
   const end = (): void => {
     if (isOver()) return;
     state = 'over';
+    setStreaming(false);
     clearTimeout(limit);
     producer?.end();
     port.onMessage.removeListener(onMessage);
@@ -89,10 +127,10 @@ export function acceptPort(
     listener.onOver();
   };
 
-  const close = (reason: CloseReason): void => {
+  const close = (reason: CloseReason, detail = ''): void => {
     if (isOver()) return;
     end();
-    send({ type: 'CLOSE', reason, ...CLOSE_REASONS[reason] });
+    send({ type: 'CLOSE', reason, detail, ...CLOSE_REASONS[reason] });
     port.disconnect();
   };
 
@@ -108,23 +146,38 @@ export function acceptPort(
     return isSent;
   };
 
-  const start = async ({ streamId, everyMs, private: saysPrivate, resume }: Start): Promise<void> => {
+  const fail = (error: unknown): void => {
+    if (isOver()) return;
+    console.error('Cannot go on with a port', error);
+    drop();
+  };
+
+  /** Also a page that has said nothing yet hears at once that it is not allowed, and holds no place. */
+  const authorised = (async (): Promise<Authorisation> => {
+    const authorisation = await authorise(port.sender);
+    if (!authorisation.allowed) close(authorisation.reason);
+    return authorisation;
+  })();
+  authorised.catch(fail);
+
+  const start = async ({ streamId, everyMs, private: saysPrivate, takesOver, resume }: Start): Promise<void> => {
     state = 'starting';
     clearTimeout(limit);
     const authorisation = await authorised;
+    if (isOver() || !authorisation.allowed) return;
+    listener.onStream(streamId);
+    const isPrivate = authorisation.isPrivate === true || saysPrivate === true;
+    const [readers, recalled, note] = await Promise.all([
+      authorisation.open({ isPrivate }),
+      takesOver && !isPrivate ? listener.recall() : NO_CURSORS,
+      authorisation.note?.load() ?? null,
+    ]);
     if (isOver()) return;
-    if (!authorisation.allowed) return close(authorisation.reason);
-    if (!listener.onStream(streamId)) return close('too-many-ports');
-    const keep = !authorisation.isPrivate && !saysPrivate;
-    const readers = await authorisation.open({ keep });
     const feeds = readers.map(({ info }) => info);
-    // Also one of several: a new script may lose its port when it was told of some feeds, and not of others.
-    const isNewToFeeds = feeds.some(({ id }) => !Object.hasOwn(resume, id));
-    const recalled = keep && isNewToFeeds ? await listener.recall() : NO_CURSORS;
-    if (isOver()) return;
     const limits = { window: WINDOW, maxMessageBytes: MAX_MESSAGE_BYTES };
-    if (!sendOrDrop({ type: 'STARTED', protocol: PROTOCOL_VERSION, feeds, ...limits })) return;
+    if (!sendOrDrop({ type: 'STARTED', protocol: PROTOCOL_VERSION, feeds, ...limits, note })) return;
     state = 'started';
+    if (!isPrivate && authorisation.note) keepNote = authorisation.note.save;
     producer = createProducer({
       readers,
       everyMs,
@@ -132,13 +185,13 @@ export function acceptPort(
       post: sendOrDrop,
       onSent: listener.onSent,
       onApplied(cursors) {
-        if (keep) listener.onApplied(cursors);
+        if (!isPrivate) listener.onApplied(cursors);
       },
-      onFailed(error) {
-        console.error('Cannot go on with a port', error);
-        drop();
-      },
+      onHeld: ping,
+      onFailed: fail,
     });
+    setStreaming(true);
+    producer.start();
     ping();
   };
 
@@ -150,13 +203,13 @@ export function acceptPort(
   const onStarted = (message: ToBackground): void => {
     switch (message.type) {
       case 'ACK':
-        if (!producer?.acknowledge(message.batch)) close('bad-message');
+        if (!producer?.acknowledge(message.batch)) close('bad-message', `ACK of batch ${message.batch}`);
         return;
       case 'PAUSE':
-        paused = true;
+        setStreaming(false);
         return producer?.pause();
       case 'RESUME':
-        paused = false;
+        setStreaming(true);
         return producer?.resume();
       case 'PING':
         send({ type: 'PONG', id: message.id });
@@ -165,22 +218,38 @@ export function acceptPort(
         if (pingedAt !== null) listener.onRoundTrip(performance.now() - pingedAt);
         pingedAt = null;
         return;
+      case 'NOTE':
+        return keepNote?.(message.note);
       case 'STOP_UPDATES':
-        return end();
+        return drop();
       case 'START_UPDATES':
-        return close('bad-message');
+        return close('bad-message', 'START_UPDATES twice');
     }
   };
 
+  /** Acknowledgements are bounded by the batches that they name. */
+  const isTooMuch = (): boolean => {
+    const now = performance.now();
+    allowance = Math.min(MESSAGES_AT_ONCE, allowance + ((now - countedAt) / 1_000) * MESSAGES_PER_SECOND) - 1;
+    countedAt = now;
+    return allowance < 0;
+  };
+
   const onMessage = (raw: unknown): void => {
-    const parsed = parseToBackground(raw);
-    if (!parsed.ok) return close('bad-message');
+    const parsed = parseIncoming(raw);
+    if (!parsed.ok) return close(parsed.code, parsed.reason);
     const { message } = parsed;
-    if (message.type === 'STOP_UPDATES') return end();
-    if (state === 'started') return onStarted(message);
-    if (state !== 'new' || message.type !== 'START_UPDATES') return close('bad-message');
-    if (message.protocol !== PROTOCOL_VERSION) return close('version-mismatch');
-    void start(message);
+    if (message.type !== 'ACK' && isTooMuch()) return close('bad-message', 'too many messages');
+    silentLooks = 0;
+    if (message.type === 'STOP_UPDATES') return drop();
+    if (state === 'started') {
+      producer?.heard();
+      return onStarted(message);
+    }
+    if (state !== 'new' || message.type !== 'START_UPDATES') {
+      return close('bad-message', `${message.type} ${state === 'new' ? 'before START_UPDATES' : 'before STARTED'}`);
+    }
+    start(message).catch(fail);
   };
 
   const limit = setTimeout(drop, START_LIMIT_MS);
@@ -189,13 +258,19 @@ export function acceptPort(
 
   return {
     sender: port.sender,
-    get isStreaming() {
-      return state === 'started' && !paused;
+    look() {
+      if (!isStreaming) return;
+      if (silentLooks >= MAX_SILENT_LOOKS) return drop();
+      silentLooks += 1;
     },
-    close,
+    close: (reason) => close(reason),
     async recheck() {
-      const authorisation = await authorise(port.sender);
-      if (!authorisation.allowed) close(authorisation.reason);
+      try {
+        const authorisation = await authorise(port.sender);
+        if (!authorisation.allowed) close(authorisation.reason);
+      } catch (error) {
+        fail(error);
+      }
     },
     supersede: drop,
   };

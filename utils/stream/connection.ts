@@ -43,7 +43,15 @@ export const BUDGET_WINDOW_MS = 60_000;
  */
 export type Blocker = 'prerendering' | 'cached' | 'frozen' | PauseReason;
 
-export type LostCause = 'disconnect' | 'handshake-timeout' | 'pong-timeout' | 'gap' | 'bad-message' | 'connect-failed';
+export type LostCause =
+  | 'disconnect'
+  | 'handshake-timeout'
+  | 'pong-timeout'
+  | 'gap'
+  | 'bad-message'
+  | 'connect-failed'
+  /** Whoever draws threw at a batch: it comes again. */
+  | 'not-applied';
 
 export type ConnectionName = 'idle' | 'connecting' | 'live' | 'paused' | 'waiting' | 'closed';
 
@@ -60,6 +68,8 @@ export interface ConnectionState {
   readonly retryAt: number | null;
   /** In `waiting` and `closed`: why. A {@link LostCause}, a close reason of protocol.ts, `stopped` or `invalidated`. */
   readonly reason: string | null;
+  /** Of a bad message: why it is one. Else empty. */
+  readonly detail: string;
 }
 
 export type ConnectionEvent =
@@ -70,9 +80,9 @@ export type ConnectionEvent =
   /** The handshake is done. */
   | { type: 'started' }
   /** The port is dead, or is to be given up. */
-  | { type: 'lost'; cause: LostCause }
+  | { type: 'lost'; cause: LostCause; detail?: string | undefined; afterMs?: number }
   /** The background closed the port with a reason. */
-  | { type: 'dismissed'; reason: string; retry: boolean; afterMs: number }
+  | { type: 'dismissed'; reason: string; detail: string; retry: boolean; afterMs: number }
   /** The time of the last `wait` has come. */
   | { type: 'due' }
   /** The extension is gone (`invalidated`), or nobody wants the stream any more (`stopped`). */
@@ -105,7 +115,15 @@ export const INITIAL_STATE: ConnectionState = {
   liveSince: null,
   retryAt: null,
   reason: null,
+  detail: '',
 };
+
+const NO_REASON = { reason: null, detail: '' };
+
+interface Why {
+  reason: string;
+  detail: string;
+}
 
 const KEEPS_NO_PORT: readonly Blocker[] = ['prerendering', 'cached', 'frozen'];
 
@@ -126,15 +144,17 @@ export function advance(state: ConnectionState, event: ConnectionEvent, moment: 
         ? { state: { ...state, name: 'live', liveSince: moment.now, attempt: 0 }, effects: [] }
         : { state, effects: [] };
     case 'lost':
-      return hasPort(state) ? retry(state, event.cause, 0, moment) : { state, effects: [] };
+      return hasPort(state)
+        ? retry(state, { reason: event.cause, detail: event.detail ?? '', afterMs: event.afterMs ?? 0 }, moment)
+        : { state, effects: [] };
     case 'dismissed':
       if (!hasPort(state)) return { state, effects: [] };
-      return event.retry ? retry(state, event.reason, event.afterMs, moment) : close(state, event.reason);
+      return event.retry ? retry(state, event, moment) : close(state, event);
     case 'due':
       if (state.name !== 'waiting') return { state, effects: [] };
       return state.blockers.size > 0 ? { state: rest(state), effects: [] } : connect(state, moment);
     case 'end':
-      return close(state, event.reason);
+      return close(state, { reason: event.reason, detail: '' });
   }
 }
 
@@ -150,7 +170,7 @@ const rest = (state: ConnectionState): ConnectionState => ({
   name: 'idle',
   liveSince: null,
   retryAt: null,
-  reason: null,
+  ...NO_REASON,
 });
 
 function block(state: ConnectionState, blocker: Blocker): Advance {
@@ -181,10 +201,12 @@ function connect(state: ConnectionState, { now }: Moment): Advance {
   const unproven = state.unproven.filter((at) => at > now - BUDGET_WINDOW_MS);
   const oldest = unproven[unproven.length - CONNECT_BUDGET];
   if (oldest !== undefined) {
-    return wait({ ...state, unproven }, state.reason ?? 'connect-failed', oldest + BUDGET_WINDOW_MS - now, now);
+    const { detail } = state;
+    const why = { reason: state.reason ?? 'connect-failed', detail };
+    return wait({ ...state, unproven }, why, oldest + BUDGET_WINDOW_MS - now, now);
   }
   return {
-    state: { ...state, name: 'connecting', unproven: [...unproven, now], liveSince: null, retryAt: null, reason: null },
+    state: { ...state, name: 'connecting', unproven: [...unproven, now], liveSince: null, retryAt: null, ...NO_REASON },
     // The wait first: a connect that fails asks for one of its own.
     effects: [{ type: 'wait', ms: RETRY_MIN_MS }, { type: 'connect' }],
   };
@@ -193,11 +215,11 @@ function connect(state: ConnectionState, { now }: Moment): Advance {
 /** Takes the connect of this port out of the budget. */
 const strike = (state: ConnectionState): ConnectionState => ({ ...state, unproven: state.unproven.slice(0, -1) });
 
-function retry(state: ConnectionState, reason: string, afterMs: number, { now, random }: Moment): Advance {
+function retry(state: ConnectionState, why: Why & { afterMs: number }, { now, random }: Moment): Advance {
   const { attempt, liveSince } = state;
   const isProven = liveSince !== null && now - liveSince >= PROVEN_AFTER_MS;
-  const delayMs = Math.max(afterMs, (isProven ? 0 : RETRY_MIN_MS) + delayOf(attempt, random));
-  const next = wait({ ...(isProven ? strike(state) : state), attempt: attempt + 1 }, reason, delayMs, now);
+  const delayMs = Math.max(why.afterMs, (isProven ? 0 : RETRY_MIN_MS) + delayOf(attempt, random));
+  const next = wait({ ...(isProven ? strike(state) : state), attempt: attempt + 1 }, why, delayMs, now);
   return { ...next, effects: [{ type: 'drop' }, ...next.effects] };
 }
 
@@ -208,13 +230,13 @@ function delayOf(attempt: number, random: number): number {
   return backoffDelayMs(attempt - 1, random, RETRY_BACKOFF);
 }
 
-const wait = (state: ConnectionState, reason: string, ms: number, now: number): Advance => ({
-  state: { ...state, name: 'waiting', liveSince: null, retryAt: now + ms, reason },
+const wait = (state: ConnectionState, { reason, detail }: Why, ms: number, now: number): Advance => ({
+  state: { ...state, name: 'waiting', liveSince: null, retryAt: now + ms, reason, detail },
   effects: [{ type: 'wait', ms }],
 });
 
-function close(state: ConnectionState, reason: string): Advance {
+function close(state: ConnectionState, { reason, detail }: Why): Advance {
   const effects: Effect[] = [{ type: 'cancel-wait' }];
   if (hasPort(state)) effects.push({ type: 'drop' });
-  return { state: { ...state, name: 'closed', liveSince: null, retryAt: null, reason }, effects };
+  return { state: { ...state, name: 'closed', liveSince: null, retryAt: null, reason, detail }, effects };
 }

@@ -1,15 +1,22 @@
 import type { Cursor, FeedBatch, FeedInfo } from './protocol';
 
-/** What to do with a feed's part of a batch. `gap`: updates are missing that the background did not count as lost. */
-export type Acceptance = { type: 'apply'; batch: FeedBatch } | { type: 'nothing' } | { type: 'gap' };
+/** What one batch brings that has not been handed over yet. */
+export interface Acceptance {
+  /** The parts to hand over, without the updates handed over before. A part without updates only confirms its feed's value. */
+  parts: FeedBatch[];
+  /** Events are missing that the background did not count as lost. Their feed's part is left out. */
+  hasGap: boolean;
+  /** Moves the cursors past `parts`. To be called once they have been handed over. */
+  commit(): void;
+}
 
 /** How far each feed of one stream has been handed over. Outlives the stream's ports; this is what makes it resume. */
 export interface Cursors {
   /**
-   * Drops what was handed over before, finds gaps, and moves the cursor past what is to be applied.
-   * The `lost` of an accepted event batch is what the cursor itself saw missing.
+   * Drops what was handed over before and finds gaps. Moves no cursor.
+   * The `lost` of an accepted event part is what its cursor itself saw missing.
    */
-  accept(batch: FeedBatch): Acceptance;
+  accept(parts: readonly FeedBatch[]): Acceptance;
   /** For `START_UPDATES`. */
   resume(): Record<string, Cursor>;
   /** Takes the feeds that the background now offers and forgets all others. */
@@ -21,23 +28,40 @@ export function createCursors(): Cursors {
   let kinds = new Map<string, FeedInfo['kind']>();
 
   return {
-    accept(batch) {
-      const cursor = cursors.get(batch.feed);
-      const from = cursor?.epoch === batch.epoch ? cursor.seq : null;
-      const updates = from === null ? batch.updates : batch.updates.filter(({ seq }) => seq > from);
-      const last = updates.at(-1);
-      const kind = kinds.get(batch.feed);
-      if (kind === undefined || !last) return { type: 'nothing' };
-
-      let { lost } = batch;
-      if (kind === 'event' && from !== null) {
-        // In Firefox a port outlives the back/forward cache and what was sent meanwhile is gone: only this finds it.
-        const missing = last.seq - from - updates.length;
-        if (missing > lost) return { type: 'gap' };
-        lost = missing;
+    accept(all) {
+      const moved = new Map<string, Cursor>();
+      const parts: FeedBatch[] = [];
+      let hasGap = false;
+      for (const part of all) {
+        const { feed, epoch, continues, confirmedAt } = part;
+        const kind = kinds.get(feed);
+        // What does not continue is applied whole, whatever its epoch: its numbers say nothing of the cursor.
+        const from = continues ? (moved.get(feed) ?? cursors.get(feed))?.seq : undefined;
+        const updates = from === undefined ? part.updates : part.updates.filter(({ seq }) => seq > from);
+        const last = updates.at(-1);
+        if (kind === undefined) continue;
+        if (!last) {
+          if (continues && confirmedAt !== null) parts.push({ ...part, updates, merged: 0, lost: 0 });
+          continue;
+        }
+        let { lost } = part;
+        if (kind === 'event' && from !== undefined) {
+          // In Firefox a port outlives the back/forward cache and what was sent meanwhile is gone: only this finds it.
+          const missing = last.seq - from - updates.length;
+          hasGap ||= missing > lost;
+          if (missing > lost) continue;
+          lost = missing;
+        }
+        moved.set(feed, { epoch, seq: last.seq });
+        parts.push({ ...part, updates, lost });
       }
-      cursors.set(batch.feed, { epoch: batch.epoch, seq: last.seq });
-      return { type: 'apply', batch: { ...batch, updates, lost } };
+      return {
+        parts,
+        hasGap,
+        commit() {
+          for (const [feed, cursor] of moved) cursors.set(feed, cursor);
+        },
+      };
     },
     // A feed may be called "__proto__": fromEntries defines it as an own property, an assignment would not.
     resume: () => Object.fromEntries(cursors),

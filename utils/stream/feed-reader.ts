@@ -3,13 +3,17 @@ import type { Cursor, FeedInfo, FeedStatus, Update } from './protocol';
 /** What lies after a cursor. `more`: the byte limit cut it, read again from the last `seq`. */
 export interface Reading {
   epoch: string;
+  /** `true`: `updates` follow the cursor in the same history, perhaps under a renewed epoch. `false`: a snapshot, or another history. */
+  continues: boolean;
   /** Where the next reading goes on: the last `seq` in `updates`, or the place after which there is nothing yet. */
   seq: number;
   updates: Update[];
-  /** State passed over because a newer value is in `updates`. */
+  /** Values of a state passed over because a newer one is in `updates`; 0 for events. */
   merged: number;
-  /** Events after the cursor that are no longer kept. */
+  /** Events after the cursor that are no longer kept; 0 for a state. */
   lost: number;
+  /** When the source last said that the newest value of a state still holds, epoch ms; `null` for events and when unknown. */
+  confirmedAt: number | null;
   /** Size of `updates` as JSON, at most this many UTF-8 bytes. */
   bytes: number;
   more: boolean;
@@ -31,8 +35,8 @@ export interface FeedReader {
   readonly info: FeedInfo;
   /**
    * Reads what lies after `cursor`, oldest first, at most `maxBytes` of it, but at least one update if there is one.
-   * `null` gives a snapshot: what a new viewer should see first. A cursor of another epoch gives a snapshot of state,
-   * and of events all that this history keeps: the viewer was there before it began.
+   * `null` gives a snapshot: what a new viewer should see first. A cursor of an unknown epoch, or ahead of the log, gives a
+   * snapshot of state, and of events all that this history keeps: the viewer was there before it began.
    */
   read(cursor: Cursor | null, maxBytes: number): Reading;
   /**

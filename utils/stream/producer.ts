@@ -14,6 +14,12 @@ import { type Cursor, EVERY_MS, type FeedBatch, MAX_MESSAGE_BYTES, type ToPage, 
 const BATCH_OVERHEAD_BYTES = 100;
 const FEED_OVERHEAD_BYTES = 600;
 
+/**
+ * `STATUS` of one feed that may leave before the page is heard, at most. They take no credit: a feed whose status changes with
+ * every tick would fill the memory of a page that is frozen.
+ */
+const MAX_UNHEARD_STATUS = 16;
+
 export interface ProducerOptions {
   readers: readonly FeedReader[];
   /** Interval in ms, 16 to 60 000. */
@@ -25,11 +31,17 @@ export interface ProducerOptions {
   onSent(updates: number): void;
   /** The page has applied the event feeds up to here. */
   onApplied(cursors: Record<string, Cursor>): void;
+  /** Nothing more leaves before the page is heard: {@link Producer.heard}. */
+  onHeld(): void;
   /** A feed threw, which it must not: this port can go no further. */
   onFailed(error: unknown): void;
 }
 
 export interface Producer {
+  /** Follows the feeds, and posts what there is at once. To be called once, first. */
+  start(): void;
+  /** The page said something. */
+  heard(): void;
   /** The page has applied all batches up to this one. `false`: no such batch was sent. */
   acknowledge(batch: number): boolean;
   pause(): void;
@@ -57,6 +69,13 @@ export function createProducer(options: ProducerOptions): Producer {
   /** For how long the next batch that is not full keeps the one after it waiting, in ms. */
   let restMs = everyMs;
   let lastStatusAt = -Infinity;
+  /** How many statuses of each feed left since the page was heard. */
+  const unheard = new Map<FeedReader, number>();
+  let isHeld = false;
+  /** The page was not told yet that the history is another than that of its cursor: there was nothing in it. */
+  const apart = new Set<FeedReader>();
+  /** `confirmedAt` as the page was told. */
+  const confirmed = new Map<FeedReader, number | null>();
   /** For each batch under way, oldest first: where the event feeds are once the page has applied it. */
   const underWay: Record<string, Cursor>[] = [];
   let sent = 0;
@@ -87,7 +106,7 @@ export function createProducer(options: ProducerOptions): Producer {
 
   /** Ticks now if something is due, else sets the timer if there is reason for one. */
   const schedule = (): void => {
-    if (ticking || !running() || underWay.length >= WINDOW) return;
+    if (ticking || isHeld || !running() || underWay.length >= WINDOW) return;
     const now = performance.now();
     const dueAt = nextDueAt(now);
     if (dueAt <= now) return tick();
@@ -114,7 +133,7 @@ export function createProducer(options: ProducerOptions): Producer {
     for (const reader of sampled) reader.sample?.();
     const now = performance.now();
     if (now >= lastStatusAt + everyMs) sendStatus(now);
-    const batch = now >= newsDueAt(now) ? collect() : NOTHING;
+    const batch = !isHeld && now >= newsDueAt(now) ? collect() : NOTHING;
     const saves = batch.readers.map((reader) => reader.save()).filter((save) => save !== undefined);
     if (saves.length === 0) return send(batch);
     void Promise.all(saves).then(() => {
@@ -132,8 +151,17 @@ export function createProducer(options: ProducerOptions): Producer {
 
   const sendStatus = (now: number): void => {
     if (statusNews.size > 0) lastStatusAt = now;
-    for (const reader of statusNews) post({ type: 'STATUS', ...reader.status }, MAX_STATUS_BYTES);
-    statusNews.clear();
+    for (const reader of statusNews) {
+      const count = unheard.get(reader) ?? 0;
+      if (count >= MAX_UNHEARD_STATUS) {
+        isHeld = true;
+        continue;
+      }
+      unheard.set(reader, count + 1);
+      statusNews.delete(reader);
+      post({ type: 'STATUS', ...reader.status }, MAX_STATUS_BYTES);
+    }
+    if (isHeld) options.onHeld();
   };
 
   /** Reads what fits into one message. Moves no cursor: what is not sent is read again. */
@@ -152,9 +180,11 @@ export function createProducer(options: ProducerOptions): Producer {
         // It has seen that there is nothing: whatever comes next is news to this viewer, and not a snapshot for a new one.
         cursors.set(reader, { epoch: reading.epoch, seq });
         news.delete(reader);
-        continue;
+        if (!reading.continues) apart.add(reader);
+        const { confirmedAt } = reading;
+        if (apart.has(reader) || confirmedAt === null || confirmedAt === confirmed.get(reader)) continue;
       }
-      batch.feeds.push({ feed: id, ...reading });
+      batch.feeds.push({ feed: id, ...reading, continues: reading.continues && !apart.has(reader) });
       batch.readers.push(reader);
       batch.bytes += bytes + FEED_OVERHEAD_BYTES;
       batch.updates += reading.updates.length;
@@ -174,6 +204,10 @@ export function createProducer(options: ProducerOptions): Producer {
     if (feeds.length > 0) {
       // Where they were not written the status says so, and the background may be stopped between the two.
       sendStatus(performance.now());
+      if (isHeld) {
+        for (const reader of from) news.add(reader);
+        return;
+      }
       if (!post({ type: 'UPDATES', batch: sent + 1, feeds }, bytes)) return end();
       sent += 1;
       if (full) {
@@ -183,10 +217,14 @@ export function createProducer(options: ProducerOptions): Producer {
         batchDueAt = performance.now() + restMs;
         restMs = Math.min(2 * restMs, everyMs);
       }
-      feeds.forEach(({ epoch, updates: list }, index) => {
+      feeds.forEach(({ epoch, updates: list, confirmedAt }, index) => {
         const reader = from[index];
         const last = list.at(-1);
-        if (reader && last) cursors.set(reader, { epoch, seq: last.seq });
+        if (!reader) return;
+        confirmed.set(reader, confirmedAt);
+        if (!last) return;
+        apart.delete(reader);
+        cursors.set(reader, { epoch, seq: last.seq });
       });
       underWay.push(eventCursors());
       onSent(updates);
@@ -229,8 +267,14 @@ export function createProducer(options: ProducerOptions): Producer {
     following = [];
   };
 
-  follow();
   return {
+    start: follow,
+    heard() {
+      unheard.clear();
+      if (!isHeld) return;
+      isHeld = false;
+      schedule();
+    },
     acknowledge(batch) {
       const count = batch - (sent - underWay.length);
       const applied = underWay.splice(0, Math.max(count, 0))[count - 1];

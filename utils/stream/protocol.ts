@@ -1,5 +1,5 @@
 /**
- * The messages of the `updates` port, version 1, and their parsers.
+ * The messages of the `updates` port, version 2, and their parsers.
  *
  * docs/PROTOCOL.md says what each message means and when it may be sent; `tests/unit/stream/protocol-document.test.ts`
  * holds the two together. This file imports nothing: it is loaded into every page that is a site, and the parsers run on
@@ -10,7 +10,7 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /** Raised whenever a message of this version could be misread by the other end. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Name of the port. It routes, it never authorises: any content script can choose it. */
 export const PORT_NAME = 'updates';
@@ -33,17 +33,21 @@ export const EVERY_MS = { min: 16, default: 100, max: 60_000 } as const;
 /** Batches under way unacknowledged, at most. With {@link MAX_MESSAGE_BYTES} it bounds what a blocked page can hold up: 2 MiB. */
 export const WINDOW = 8;
 
+/** Most bytes (UTF-8, as JSON) of the note that the background keeps for the pages of an origin. */
+export const MAX_NOTE_BYTES = 1_024;
+
 const MAX_ID_LENGTH = 64;
 const MAX_NAME_LENGTH = 200;
 const MAX_REASON_LENGTH = 500;
+const MAX_CLOSE_DETAIL_LENGTH = 200;
 const MAX_FEEDS = 256;
 /** Deepest value accepted: far above any reading, far below a stack overflow. */
-const MAX_JSON_DEPTH = 32;
+export const MAX_JSON_DEPTH = 32;
 
 /** A state feed's newest value replaces the older ones; an event feed's updates all count, in order. */
 export type FeedKind = 'state' | 'event';
 
-/** One value of a feed. `seq` counts from 1 within an epoch; `at` is when the background got it, epoch ms. */
+/** One value of a feed. `seq` counts from 1 within an epoch; `at` is when the value arrived, epoch ms, and never changes. */
 export interface Update {
   seq: number;
   at: number;
@@ -68,13 +72,23 @@ export interface FeedInfo {
   staleAfterMs: number | null;
 }
 
-/** What one batch says of one feed. `merged`: older state left out on purpose; `lost`: events the log no longer had. */
+/** What one batch says of one feed. */
 export interface FeedBatch {
   feed: string;
   epoch: string;
+  /**
+   * `true`: `updates` follow the cursor that was read from, in the same history, perhaps under a renewed epoch: `seq` is
+   * comparable across the change. `false`: a snapshot, or another history.
+   */
+  continues: boolean;
+  /** May be empty when only `confirmedAt` moved. */
   updates: Update[];
+  /** Older values of a state feed, left out on purpose; 0 for an event feed. */
   merged: number;
+  /** Events that the log no longer had; 0 for a state feed. */
   lost: number;
+  /** When the source last said that the newest value of a state feed still holds, epoch ms; `null` for events and when unknown. */
+  confirmedAt: number | null;
 }
 
 export type FeedState = 'waiting' | 'live' | 'stale' | 'retrying' | 'blocked';
@@ -125,24 +139,38 @@ export type ToBackground =
       protocol: number;
       streamId: string;
       everyMs: number;
-      private?: boolean;
+      /** The page is in a private window where the sender does not tell. */
+      private?: true;
+      /** The first stream of a content script that was put into this document: it goes on where an earlier one was. */
+      takesOver?: true;
       resume: Record<string, Cursor>;
     }
   | { type: 'ACK'; batch: number }
   | { type: 'PAUSE'; reason: PauseReason }
   | { type: 'RESUME'; reason: PauseReason }
   | { type: 'STOP_UPDATES' }
+  | { type: 'NOTE'; note: Json }
   | Heartbeat;
 
 export type ToPage =
-  | { type: 'STARTED'; protocol: number; feeds: FeedInfo[]; window: number; maxMessageBytes: number }
+  | {
+      type: 'STARTED';
+      protocol: number;
+      feeds: FeedInfo[];
+      window: number;
+      maxMessageBytes: number;
+      /** What a page of the same origin asked to keep; `null`: nothing. */
+      note: Json;
+    }
   | { type: 'UPDATES'; batch: number; feeds: FeedBatch[] }
   | ({ type: 'STATUS' } & FeedStatus)
-  | { type: 'CLOSE'; reason: string; retry: boolean; afterMs: number }
+  | { type: 'CLOSE'; reason: string; detail: string; retry: boolean; afterMs: number }
   | Heartbeat;
 
-/** A message, or in words what is wrong with it. */
-export type Parsed<Message> = { ok: true; message: Message } | { ok: false; reason: string };
+/** A message, or in words what is wrong with it: `reason` never repeats what arrived. */
+export type Parsed<Message, Code = undefined> =
+  | { ok: true; message: Message }
+  | ({ ok: false; reason: string } & (Code extends undefined ? unknown : { code: Code }));
 
 type Fields = Record<string, unknown>;
 
@@ -153,6 +181,7 @@ const isText = (x: unknown, max: number, min = 0): x is string =>
   typeof x === 'string' && x.length >= min && x.length <= max;
 const isId = (x: unknown): x is string => isText(x, MAX_ID_LENGTH, 1);
 const isNullOr = (x: unknown, holds: boolean): boolean => x === null || holds;
+const isTrueOrAbsent = (x: unknown): boolean => x === undefined || x === true;
 
 /** Of all places: `Array.prototype.every` passes over the holes of an array, which Firefox carries. */
 function isEvery(x: readonly unknown[], holds: (item: unknown) => boolean): boolean {
@@ -199,9 +228,11 @@ const isFeedBatch = (x: unknown): x is FeedBatch =>
   isObject(x) &&
   isId(x['feed']) &&
   isId(x['epoch']) &&
+  typeof x['continues'] === 'boolean' &&
   areUpdates(x['updates']) &&
   isInteger(x['merged']) &&
-  isInteger(x['lost']);
+  isInteger(x['lost']) &&
+  isNullOr(x['confirmedAt'], isInteger(x['confirmedAt']));
 
 const isReason = (x: unknown): boolean => isObject(x) && isId(x['code']) && isText(x['detail'], MAX_REASON_LENGTH);
 
@@ -227,12 +258,15 @@ const TO_BACKGROUND: Checks<ToBackground> = {
     isInteger(x['protocol'], 1) &&
     isId(x['streamId']) &&
     isInteger(x['everyMs'], EVERY_MS.min, EVERY_MS.max) &&
-    (x['private'] === undefined || typeof x['private'] === 'boolean') &&
+    isTrueOrAbsent(x['private']) &&
+    isTrueOrAbsent(x['takesOver']) &&
     isCursors(x['resume']),
   ACK: (x) => isInteger(x['batch'], 1),
   PAUSE: (x) => isPauseReason(x['reason']),
   RESUME: (x) => isPauseReason(x['reason']),
   STOP_UPDATES: () => true,
+  // What is JSON but too large is refused where it is kept: to measure it here would cost each page the code.
+  NOTE: (x) => isJson(x['note']),
   PING: isHeartbeat,
   PONG: isHeartbeat,
 };
@@ -242,7 +276,8 @@ const TO_PAGE: Checks<ToPage> = {
     isInteger(x['protocol'], 1) &&
     isList(x['feeds'], isFeedInfo) &&
     isInteger(x['window'], 1, 1_000) &&
-    isInteger(x['maxMessageBytes'], 1_024),
+    isInteger(x['maxMessageBytes'], 1_024) &&
+    isJson(x['note']),
   UPDATES: (x) => isInteger(x['batch'], 1) && isList(x['feeds'], isFeedBatch),
   STATUS: (x) =>
     isId(x['feed']) &&
@@ -250,7 +285,11 @@ const TO_PAGE: Checks<ToPage> = {
     isInteger(x['since']) &&
     isNullOr(x['reason'], isReason(x['reason'])) &&
     isNullOr(x['retryAt'], isInteger(x['retryAt'])),
-  CLOSE: (x) => isId(x['reason']) && typeof x['retry'] === 'boolean' && isInteger(x['afterMs']),
+  CLOSE: (x) =>
+    isId(x['reason']) &&
+    isText(x['detail'], MAX_CLOSE_DETAIL_LENGTH) &&
+    typeof x['retry'] === 'boolean' &&
+    isInteger(x['afterMs']),
   PING: isHeartbeat,
   PONG: isHeartbeat,
 };
@@ -263,8 +302,8 @@ function parse<Message extends { type: string }>(checks: Checks<Message>, x: unk
   return holds ? { ok: true, message: x as unknown as Message } : { ok: false, reason: `malformed ${type}` };
 }
 
-/** Parses what a page sent. Fields that version 1 does not name are let through and ignored. Never throws. */
+/** Parses what a page sent. Fields that version 2 does not name are let through and ignored. Never throws. */
 export const parseToBackground = (x: unknown): Parsed<ToBackground> => parse(TO_BACKGROUND, x);
 
-/** Parses what the background sent. Fields that version 1 does not name are let through and ignored. Never throws. */
+/** Parses what the background sent. Fields that version 2 does not name are let through and ignored. Never throws. */
 export const parseToPage = (x: unknown): Parsed<ToPage> => parse(TO_PAGE, x);

@@ -10,6 +10,7 @@ import {
   type FeedStatus,
   HANDSHAKE_LIMIT_MS,
   HEARTBEAT_MS,
+  type Json,
   PONG_LIMIT_MS,
   parseToPage,
   PROTOCOL_VERSION,
@@ -18,12 +19,13 @@ import {
 } from './protocol';
 
 export interface SessionListener {
-  onStarted(feeds: FeedInfo[]): void;
-  /** Hands over a batch. `false`: it does not join what came before, and the port is given up. */
-  onBatch(feeds: FeedBatch[]): boolean;
+  onStarted(feeds: FeedInfo[], note: Json): void;
+  /** Hands over a batch. A cause: it was not applied whole, and the port is given up. */
+  onBatch(feeds: FeedBatch[]): LostCause | null;
   onStatus(status: FeedStatus): void;
-  onDismissed(reason: string, retry: boolean, afterMs: number): void;
-  onLost(cause: LostCause): void;
+  onDismissed(close: ToPage & { type: 'CLOSE' }): void;
+  /** `detail`: of a bad message, what is wrong with it. */
+  onLost(cause: LostCause, detail?: string): void;
 }
 
 export interface Session {
@@ -31,6 +33,8 @@ export interface Session {
   pause(message: ToBackground & { type: 'PAUSE' }): void;
   /** `RESUME` asks for a `PONG` at once: the port may have died in silence. */
   resume(message: ToBackground & { type: 'RESUME' }): void;
+  /** After `onStarted`. `false`: it could not be posted. */
+  note(note: Json): boolean;
   end(): void;
 }
 
@@ -80,11 +84,12 @@ export function openSession(
     started = true;
     ackEvery = Math.max(1, Math.floor(message.window / 2));
     heartbeat = setTimeout(beat, HEARTBEAT_MS);
-    listener.onStarted(message.feeds);
+    listener.onStarted(message.feeds, message.note);
   };
 
   const onUpdates = (message: ToPage & { type: 'UPDATES' }): void => {
-    if (message.batch !== lastBatch + 1 || !listener.onBatch(message.feeds)) return listener.onLost('gap');
+    const cause = message.batch === lastBatch + 1 ? listener.onBatch(message.feeds) : 'gap';
+    if (cause !== null) return listener.onLost(cause);
     lastBatch = message.batch;
     // The first at once: from then on a later script in this document knows where to go on.
     if (lastBatch === 1 || lastBatch % ackEvery === 0) send({ type: 'ACK', batch: lastBatch });
@@ -92,12 +97,13 @@ export function openSession(
 
   const onMessage = (raw: unknown): void => {
     const parsed = parseToPage(raw);
-    if (!parsed.ok) return listener.onLost('bad-message');
+    if (!parsed.ok) return listener.onLost('bad-message', parsed.reason);
     const { message } = parsed;
     heardAt = performance.now();
-    if (message.type === 'CLOSE') return listener.onDismissed(message.reason, message.retry, message.afterMs);
-    if (message.type === 'STARTED') return started ? listener.onLost('bad-message') : onStarted(message);
-    if (!started) return listener.onLost('bad-message');
+    if (message.type === 'CLOSE') return listener.onDismissed(message);
+    if ((message.type === 'STARTED') === started) {
+      return listener.onLost('bad-message', `${message.type} ${started ? 'twice' : 'before STARTED'}`);
+    }
     switch (message.type) {
       case 'UPDATES':
         return onUpdates(message);
@@ -108,6 +114,8 @@ export function openSession(
         return;
       case 'PONG':
         return clearLimit();
+      case 'STARTED':
+        return onStarted(message);
     }
   };
 
@@ -133,6 +141,7 @@ export function openSession(
       heartbeat = setTimeout(beat, HEARTBEAT_MS);
       ping();
     },
+    note: (note) => send({ type: 'NOTE', note }),
     end() {
       clearTimeout(heartbeat);
       clearLimit();

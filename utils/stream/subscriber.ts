@@ -10,20 +10,22 @@ import {
   type ConnectionState,
   type Effect,
   INITIAL_STATE,
+  type LostCause,
 } from './connection';
 import { createCursors } from './cursors';
 import { watchPageLifecycle } from './page-lifecycle';
 import type { Port } from './port';
-import { EVERY_MS, type FeedBatch, type FeedInfo, type FeedStatus, type ToBackground } from './protocol';
+import { EVERY_MS, type FeedBatch, type FeedInfo, type FeedStatus, type Json, type ToBackground } from './protocol';
 import { openSession, type Session } from './session';
 
 /**
  * The stream as its owner sees it. `paused` also says that the person paused it while it had no port. `retryAt` is epoch
- * ms; `reason` says why it waits or is closed.
+ * ms; `reason` says why it waits or is closed; `detail`, which may be empty, why a message was a bad one.
  */
 export interface StreamState {
   name: ConnectionName;
   reason: string | null;
+  detail: string;
   retryAt: number | null;
 }
 
@@ -40,12 +42,22 @@ export interface SubscriberOptions {
    * nothing of the window of a popup or side panel.
    */
   isPrivate?: boolean;
+  /**
+   * This is the first stream of a content script that was put into the page: it goes on where an earlier script in this
+   * document was. Default `false`: it begins with a snapshot.
+   */
+  takesOver?: boolean;
   onStream(state: StreamState): void;
   /** After each handshake: what can be seen now. */
   onFeeds(feeds: FeedInfo[]): void;
-  /** In order, each update once. A new `epoch` says that the feed's history began anew. */
+  /**
+   * In order, each update once. Must apply all of it or throw before it has applied any: what it throws is reported, and the
+   * same updates come again on a new port.
+   */
   onBatch(feeds: FeedBatch[]): void;
   onStatus(status: FeedStatus): void;
+  /** After each handshake: what a page of this origin asked to keep; `null`: nothing. */
+  onNote?(note: Json): void;
   signal: AbortSignal;
 }
 
@@ -53,20 +65,27 @@ export interface Subscriber {
   /** Keeps the port and asks for nothing more until {@link resume}: the person wants quiet. */
   pause(): void;
   resume(): void;
+  /** Asks the background to keep a value for pages of this origin: at most 1 KiB as JSON. Without a port it waits for the next; the last one counts. */
+  note(note: Json): void;
 }
 
 /**
- * Subscribes to whatever feeds the background grants this page.
+ * Subscribes to whatever feeds the background grants this page. A callback that throws is reported and ends nothing.
  *
  * Not done: rendering. Callbacks come as messages come; whoever draws collects them for the next frame.
  */
 export function createSubscriber(options: SubscriberOptions): Subscriber {
-  const { page, signal, everyMs = EVERY_MS.default, isPrivate = false } = options;
+  const { page, signal, everyMs = EVERY_MS.default, isPrivate = false, takesOver = false } = options;
   const streamId = createStreamId();
   const cursors = createCursors();
   const listening = new AbortController();
   let state: ConnectionState = INITIAL_STATE;
-  let told: StreamState = { name: state.name, reason: null, retryAt: null };
+  let told: StreamState = { name: state.name, reason: null, detail: '', retryAt: null };
+  let warnedOf = '';
+  /** Waits for a port. */
+  let unsent: { note: Json } | null = null;
+  /** Batches in a row that `onBatch` threw at. */
+  let refusals = 0;
   let session: Session | null = null;
   let waiting: ReturnType<typeof setTimeout> | undefined;
 
@@ -83,11 +102,18 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
     state.blockers.has('person') && state.name !== 'closed' ? 'paused' : state.name;
 
   const tell = (): void => {
-    const now = { name: shownName(), reason: state.reason, retryAt: state.retryAt };
-    if (now.name === told.name && now.reason === told.reason && now.retryAt === told.retryAt) return;
+    const { reason, detail, retryAt } = state;
+    const now = { name: shownName(), reason, detail, retryAt };
+    if (now.name === told.name && reason === told.reason && detail === told.detail && retryAt === told.retryAt) return;
     told = now;
-    const retryAt = now.retryAt === null ? null : Date.now() + (now.retryAt - performance.now());
-    options.onStream({ ...now, retryAt });
+    // Once: the other end may say the same for ever.
+    if (detail !== '' && detail !== warnedOf) {
+      warnedOf = detail;
+      console.warn(`A port was given up, ${reason}: ${detail}`);
+    }
+    report(() =>
+      options.onStream({ ...now, retryAt: retryAt === null ? null : Date.now() + (retryAt - performance.now()) }),
+    );
   };
 
   const carryOut = (effect: Effect): void => {
@@ -125,31 +151,46 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
     }
     session = openSession(
       port,
-      { streamId, everyMs, ...(isPrivate && { private: true }), resume: cursors.resume() },
       {
-        onStarted(feeds) {
+        streamId,
+        everyMs,
+        ...(isPrivate && { private: true }),
+        ...(takesOver && { takesOver: true }),
+        resume: cursors.resume(),
+      },
+      {
+        onStarted(feeds, note) {
           cursors.keep(feeds);
           dispatch({ type: 'started' });
-          options.onFeeds(feeds);
+          report(() => options.onFeeds(feeds));
+          // What this page asked for meanwhile is newer than what the background has.
+          const newest = unsent ? unsent.note : note;
+          sendNote();
+          report(() => options.onNote?.(newest));
         },
         onBatch: handOver,
-        onStatus: options.onStatus,
-        onDismissed: (reason, retry, afterMs) => dispatch({ type: 'dismissed', reason, retry, afterMs }),
-        onLost: (cause) => dispatch({ type: 'lost', cause }),
+        onStatus: (status) => void report(() => options.onStatus(status)),
+        onDismissed: ({ reason, detail, retry, afterMs }) =>
+          dispatch({ type: 'dismissed', reason, detail, retry, afterMs }),
+        onLost(cause, detail) {
+          const afterMs = cause === 'not-applied' ? Math.min(1_000 * 2 ** refusals++, MAX_REFUSED_MS) : 0;
+          dispatch({ type: 'lost', cause, detail, afterMs });
+        },
       },
     );
   };
 
-  const handOver = (feeds: FeedBatch[]): boolean => {
-    const fresh: FeedBatch[] = [];
-    let joins = true;
-    for (const batch of feeds) {
-      const acceptance = cursors.accept(batch);
-      if (acceptance.type === 'apply') fresh.push(acceptance.batch);
-      joins &&= acceptance.type !== 'gap';
-    }
-    if (fresh.length > 0) options.onBatch(fresh);
-    return joins;
+  const handOver = (feeds: FeedBatch[]): LostCause | null => {
+    const { parts, hasGap, commit } = cursors.accept(feeds);
+    if (parts.length > 0 && !report(() => options.onBatch(parts))) return 'not-applied';
+    refusals = 0;
+    commit();
+    return hasGap ? 'gap' : null;
+  };
+
+  const sendNote = (): void => {
+    const isStarted = state.name === 'live' || state.name === 'paused';
+    if (unsent && isStarted && session?.note(unsent.note)) unsent = null;
   };
 
   const block = (type: 'blocked' | 'unblocked', blocker: Blocker): void => dispatch({ type, blocker });
@@ -166,11 +207,29 @@ export function createSubscriber(options: SubscriberOptions): Subscriber {
   return {
     pause: () => block('blocked', 'person'),
     resume: () => block('unblocked', 'person'),
+    note(note) {
+      unsent = { note };
+      sendNote();
+    },
   };
 }
 
 /** A timer set for longer runs at once. [spec] HTML, timers: the delay is a 32 bit number. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** The most that a batch which could not be applied waits to come again, in ms; the first time it is one second. */
+const MAX_REFUSED_MS = 60_000;
+
+/** `false`: it threw. The stream must not break because somebody cannot draw. */
+function report(callback: () => void): boolean {
+  try {
+    callback();
+    return true;
+  } catch (error) {
+    console.error('Cannot take what a stream tells', error);
+    return false;
+  }
+}
 
 const INVALIDATED: ConnectionEvent = { type: 'end', reason: 'invalidated' };
 

@@ -114,19 +114,14 @@ function inform(entry: FeedEntry, info: FeedInfo): FeedEntry {
   return { ...entry, info: entry.newest ? { ...info, epoch } : info };
 }
 
-/**
- * Whether a batch goes on where the entry ends. A state does under any epoch: the newest value counts, whoever counted it.
- * Events do under another epoch if they begin with the next: the background could not keep the old one.
- */
-function goesOn({ info, newest }: FeedEntry, { epoch, updates, lost }: FeedBatch): boolean {
-  if (info.kind === 'state' || info.epoch === epoch || !newest) return true;
-  return (updates.at(-1)?.seq ?? 0) - updates.length - lost === newest.seq;
-}
+/** Whether a batch begins anew. A state never does: the newest value counts, whoever counted it. */
+const isAnew = ({ info, newest }: FeedEntry, { continues }: FeedBatch): boolean =>
+  info.kind === 'event' && newest !== null && !continues;
 
 /** The entry as a batch finds it. In a new history nothing received before says anything of the feed; only the counts go on. */
 const receive = (entry: FeedEntry, batch: FeedBatch): FeedEntry => ({
   ...entry,
-  ...(!goesOn(entry, batch) && { ...NOTHING_YET, restarted: entry.restarted + 1 }),
+  ...(isAnew(entry, batch) && { ...NOTHING_YET, restarted: entry.restarted + 1 }),
   info: { ...entry.info, epoch: batch.epoch },
 });
 
@@ -157,7 +152,7 @@ function add(entry: FeedEntry, { updates, merged, lost }: FeedBatch): FeedEntry 
 /** Makes a model that knows nothing yet: its stream is `idle`, its feeds `null`. */
 export function createFeedModel(): FeedModel {
   let entries: Map<string, FeedEntry> | null = null;
-  let stream: StreamState = { name: 'idle', reason: null, retryAt: null };
+  let stream: StreamState = { name: 'idle', reason: null, detail: '', retryAt: null };
   const listeners = new Set<() => void>();
 
   const tell = (): void => {

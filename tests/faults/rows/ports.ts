@@ -8,7 +8,7 @@ import { closePorts, heardOn, openPorts, openRawPage, postOn } from '../raw-port
 import { both, type FaultRow } from '../row.ts';
 import { LIMIT_MS } from '../watched-page.ts';
 
-const START = { type: 'START_UPDATES', protocol: 1, streamId: 'raw', everyMs: 100, resume: {} };
+const START = { type: 'START_UPDATES', protocol: 2, streamId: 'raw', everyMs: 100, resume: {} };
 
 /** Bad first messages, each on a port of its own, and what the background says to it. */
 const BAD_STARTS: readonly [message: unknown, reason: string][] = [

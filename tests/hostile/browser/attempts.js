@@ -155,7 +155,7 @@ window.attempts = {
       }
       const channel = new BroadcastChannel(name);
       channel.addEventListener('message', ({ data }) => found.push(data));
-      channel.postMessage({ type: 'START_UPDATES', protocol: 1, streamId: 's', everyMs: 16, resume: {} });
+      channel.postMessage({ type: 'START_UPDATES', protocol: 2, streamId: 's', everyMs: 16, resume: {} });
     }
     await new Promise((resolve) => setTimeout(resolve, 300));
     const databases = (await indexedDB.databases?.()) ?? [];

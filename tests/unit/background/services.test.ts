@@ -10,7 +10,7 @@ import { FakeSocket } from '../feeds/world';
 
 const ORIGIN = 'chrome-extension://tidings';
 const POPUP: FakeSender = { id: 'tidings', url: `${ORIGIN}/popup.html`, origin: ORIGIN };
-const START = { type: 'START_UPDATES', protocol: 1, streamId: 's', everyMs: 16, resume: {} };
+const START = { type: 'START_UPDATES', protocol: 2, streamId: 's', everyMs: 16, resume: {} };
 
 const pulse = (id: string, path: string) => ({
   id,

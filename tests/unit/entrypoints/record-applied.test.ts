@@ -12,7 +12,15 @@ test('what was applied is told to the page as one event, as JSON', () => {
   vi.stubGlobal('document', document);
   vi.stubGlobal('CustomEvent', window.CustomEvent);
   const batches: FeedBatch[] = [
-    { feed: 'log', epoch: 'e', updates: [{ seq: 1, at: 2, value: { a: '"' } }], merged: 0, lost: 0 },
+    {
+      feed: 'log',
+      epoch: 'e',
+      updates: [{ seq: 1, at: 2, value: { a: '"' } }],
+      merged: 0,
+      lost: 0,
+      continues: true,
+      confirmedAt: null,
+    },
   ];
   const told: unknown[] = [];
   document.addEventListener('tidings-applied', (event) => told.push((event as CustomEvent).detail));

@@ -12,9 +12,17 @@ vi.mock(import('../../../utils/stream/subscriber'), () => ({ createSubscriber: v
 vi.mock(import('../../../utils/ui/panel'), () => ({ mountPanel: vi.fn() }));
 
 const QUEUE: FeedInfo = { id: 'queue', name: 'Queue', kind: 'state', unit: '', epoch: 'e', staleAfterMs: null };
-const BATCH = { feed: 'queue', epoch: 'e', updates: [{ seq: 1, at: 1, value: 42 }], merged: 0, lost: 0 };
+const BATCH = {
+  feed: 'queue',
+  epoch: 'e',
+  updates: [{ seq: 1, at: 1, value: 42 }],
+  merged: 0,
+  lost: 0,
+  continues: true,
+  confirmedAt: null,
+};
 
-const subscriber: Subscriber = { pause: () => undefined, resume: () => undefined };
+const subscriber: Subscriber = { pause: () => undefined, resume: () => undefined, note: () => undefined };
 
 /** Runs the script in a page up to its first frame, and gives what it handed to stream and panel. `early`: what it had made before that. */
 async function run() {
@@ -73,7 +81,7 @@ describe('content script', () => {
 
   test('has a panel that shows what the stream brings', async () => {
     const { stream, panel } = await run();
-    stream.onStream({ name: 'live', reason: null, retryAt: null });
+    stream.onStream({ name: 'live', reason: null, detail: '', retryAt: null });
     stream.onFeeds([QUEUE]);
     stream.onBatch([BATCH]);
     stream.onStatus({ feed: 'queue', state: 'live', since: 1, reason: null, retryAt: null });
@@ -108,10 +116,10 @@ describe('content script', () => {
   test('ends its context with the stream, and with nothing else', async () => {
     const { stream, abort } = await run();
     for (const name of ['connecting', 'waiting', 'paused', 'live'] as const) {
-      stream.onStream({ name, reason: null, retryAt: null });
+      stream.onStream({ name, reason: null, detail: '', retryAt: null });
     }
     expect(abort).not.toHaveBeenCalled();
-    stream.onStream({ name: 'closed', reason: 'invalidated', retryAt: null });
+    stream.onStream({ name: 'closed', reason: 'invalidated', detail: '', retryAt: null });
     expect(abort).toHaveBeenCalledExactlyOnceWith('invalidated');
   });
 

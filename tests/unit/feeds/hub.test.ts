@@ -38,8 +38,8 @@ function makeHub() {
   return { world, segments, hub };
 }
 
-async function readerOf(hub: Hub, id: string, keep = true): Promise<FeedReader> {
-  const reader = await hub.reader(id, { keep });
+async function readerOf(hub: Hub, id: string, isPrivate = false): Promise<FeedReader> {
+  const reader = await hub.reader(id, { isPrivate });
   if (reader === null) throw new Error(`no feed ${id}`);
   return reader;
 }
@@ -64,7 +64,7 @@ describe('the hub', () => {
 
   test('gives the same history to every viewer, and none of a feed it does not know', async () => {
     const { world, hub } = makeHub();
-    expect(await hub.reader('a', { keep: true })).toBeNull();
+    expect(await hub.reader('a', { isPrivate: false })).toBeNull();
     hub.configure([feedOf('a', { source: poll })]);
     const [one, two] = await Promise.all([readerOf(hub, 'a'), readerOf(hub, 'a', false)]);
     one.follow(deaf);
@@ -72,7 +72,7 @@ describe('the hub', () => {
     await settle();
     expect(two.read(null, 10_000)).toEqual(one.read(null, 10_000));
     expect(two.info).toEqual({ ...one.info, id: 'a', kind: 'state', staleAfterMs: 10_000 });
-    expect(await hub.reader('other', { keep: true })).toBeNull();
+    expect(await hub.reader('other', { isPrivate: false })).toBeNull();
     hub.end();
   });
 
@@ -108,7 +108,7 @@ describe('the hub', () => {
     expect([...segments.kept.keys()]).toEqual([connectionKey(kept.source)]);
     expect(hub.openConnections()).toBe(1);
     expect(world.asked.map(({ init }) => init.signal?.aborted)).toEqual([false, true]);
-    expect(await hub.reader('gone', { keep: true })).toBeNull();
+    expect(await hub.reader('gone', { isPrivate: false })).toBeNull();
     hub.end();
   });
 
@@ -154,7 +154,7 @@ describe('the hub', () => {
     const { segments, hub } = makeHub();
     segments.mode = 'hold';
     hub.configure([feedOf('a', { source: sse })]);
-    const asked = hub.reader('a', { keep: true });
+    const asked = hub.reader('a', { isPrivate: false });
     hub.configure([feedOf('a', { source: poll })]);
     segments.release();
     await settle();

@@ -59,13 +59,30 @@ function createBench({ isPrivate = false } = {}) {
     asked: () => received.map(({ type }) => type).filter((type) => type !== 'PING'),
     start: async () => {
       await frame();
-      await say({ type: 'STARTED', protocol: PROTOCOL_VERSION, feeds: [QUEUE], window: 32, maxMessageBytes: 262_144 });
+      await say({
+        type: 'STARTED',
+        protocol: PROTOCOL_VERSION,
+        feeds: [QUEUE],
+        window: 32,
+        maxMessageBytes: 262_144,
+        note: null,
+      });
     },
     update: (seq: number, value: number) =>
       say({
         type: 'UPDATES',
         batch: seq,
-        feeds: [{ feed: 'queue', epoch: 'e', updates: [{ seq, at: Date.now(), value }], merged: 0, lost: 0 }],
+        feeds: [
+          {
+            feed: 'queue',
+            epoch: 'e',
+            updates: [{ seq, at: Date.now(), value }],
+            merged: 0,
+            lost: 0,
+            continues: true,
+            confirmedAt: null,
+          },
+        ],
       }),
   };
 }

@@ -40,7 +40,7 @@ function setUp(hasAccess: () => Promise<boolean> = () => Promise.resolve(true)) 
   const seenBy = async (sender: Sender): Promise<string[] | string> => {
     const authorisation = await authorise(sender);
     if (!authorisation.allowed) return authorisation.reason;
-    return (await authorisation.open({ keep: true })).map(({ info }) => info.id);
+    return (await authorisation.open({ isPrivate: false })).map(({ info }) => info.id);
   };
   return { openFeed, authorise, seenBy };
 }
@@ -73,10 +73,10 @@ describe('authorise', () => {
     expect(await setUp().authorise(at('http://localhost/', incognito))).toMatchObject({ isPrivate: incognito });
   });
 
-  test.each([true, false])('opens feeds to be kept or not: %s', async (keep) => {
+  test.each([true, false])('opens feeds for a private window or not: %s', async (isPrivate) => {
     const { openFeed, authorise } = setUp();
     const authorisation = await authorise(at('http://localhost/'));
-    if (authorisation.allowed) await authorisation.open({ keep });
-    expect(openFeed).toHaveBeenCalledWith('a', { keep });
+    if (authorisation.allowed) await authorisation.open({ isPrivate });
+    expect(openFeed).toHaveBeenCalledWith('a', { isPrivate });
   });
 });

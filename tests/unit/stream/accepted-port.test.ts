@@ -35,7 +35,7 @@ function accept(answer: Partial<Authorisation> = {}, known: Promise<void> = Prom
   const closed = vi.fn<() => void>();
   page.onMessage.addListener((message) => said.push(message as (typeof said)[number]));
   page.onDisconnect.addListener(closed);
-  const open = vi.fn<(options: { keep: boolean }) => Promise<readonly FeedReader[]>>(() =>
+  const open = vi.fn<(options: { isPrivate: boolean }) => Promise<readonly FeedReader[]>>(() =>
     Promise.resolve([feed.reader()]),
   );
   const allowed: Authorisation = { allowed: true, open };
@@ -44,7 +44,8 @@ function accept(answer: Partial<Authorisation> = {}, known: Promise<void> = Prom
     known.then(() => authorisation.answer),
   );
   const listener = {
-    onStream: vi.fn<AcceptedPortListener['onStream']>(() => true),
+    onStream: vi.fn<AcceptedPortListener['onStream']>(),
+    onStreaming: vi.fn<AcceptedPortListener['onStreaming']>(),
     recall: vi.fn<AcceptedPortListener['recall']>(() => Promise.resolve({ feed: CURSOR })),
     onApplied: vi.fn<AcceptedPortListener['onApplied']>(),
     onRoundTrip: vi.fn<AcceptedPortListener['onRoundTrip']>(),
@@ -97,14 +98,6 @@ describe('handshake of an accepted port', () => {
     expect(listener.onOver).toHaveBeenCalledOnce();
   });
 
-  test('closes when the document has too many ports, before it opens a feed', async () => {
-    const { say, said, listener, open } = accept();
-    listener.onStream.mockReturnValue(false);
-    await say(START);
-    expect(said).toEqual([expect.objectContaining({ type: 'CLOSE', reason: 'too-many-ports' })]);
-    expect(open).not.toHaveBeenCalled();
-  });
-
   test('is given 10 s, and dropped without a word', async () => {
     const { said, listener, closed } = accept();
     await vi.advanceTimersByTimeAsync(START_LIMIT_MS - 1);
@@ -145,20 +138,20 @@ describe('handshake of an accepted port', () => {
 
 describe('privacy of an accepted port', () => {
   test.each([
-    { sender: false, page: false, keep: true },
-    { sender: true, page: false, keep: false },
-    { sender: false, page: true, keep: false },
-    { sender: true, page: true, keep: false },
-  ])('private by sender $sender and by page $page: keeps $keep', async ({ sender, page, keep }) => {
+    { sender: false, page: false, isPrivate: false },
+    { sender: true, page: false, isPrivate: true },
+    { sender: false, page: true, isPrivate: true },
+    { sender: true, page: true, isPrivate: true },
+  ])('private by sender $sender and by page $page: private $isPrivate', async ({ sender, page, isPrivate }) => {
     feed.push(1, 2, 3);
     const { say, open, listener, batches } = accept({ isPrivate: sender });
-    await say({ ...START, ...(page && { private: true }) });
+    await say({ ...START, takesOver: true, ...(page && { private: true }) });
     await vi.advanceTimersByTimeAsync(100);
-    expect(open).toHaveBeenCalledExactlyOnceWith({ keep });
-    expect(listener.recall).toHaveBeenCalledTimes(keep ? 1 : 0);
+    expect(open).toHaveBeenCalledExactlyOnceWith({ isPrivate });
+    expect(listener.recall).toHaveBeenCalledTimes(isPrivate ? 0 : 1);
     const { batch } = batches()[0] as unknown as { batch: number };
     await say({ type: 'ACK', batch });
-    expect(listener.onApplied).toHaveBeenCalledTimes(keep ? 1 : 0);
+    expect(listener.onApplied).toHaveBeenCalledTimes(isPrivate ? 0 : 1);
   });
 });
 
@@ -170,23 +163,29 @@ describe('where an accepted port begins', () => {
     feed.push('a', 'b', 'c');
   });
 
-  test('is where the document was, for a stream that has no cursors', async () => {
+  test('is where the document was, for a stream that takes over and has no cursors', async () => {
     const { say, batches } = accept();
-    await say(START);
+    await say({ ...START, takesOver: true });
     expect(seqs(batches())).toEqual([3]);
   });
 
-  test('is where the document was, for a feed that the stream has not been told of', async () => {
+  test('is where the document was, for a feed that the stream which takes over has not been told of', async () => {
     const { say, batches } = accept();
-    await say({ ...START, resume: { other: { epoch: 'epoch-1', seq: 9 } } });
+    await say({ ...START, takesOver: true, resume: { other: { epoch: 'epoch-1', seq: 9 } } });
     expect(seqs(batches())).toEqual([3]);
+  });
+
+  test('is a snapshot for any other stream of the document', async () => {
+    const { say, batches, listener } = accept();
+    await say(START);
+    expect(seqs(batches())).toEqual([1, 2, 3]);
+    expect(listener.recall).not.toHaveBeenCalled();
   });
 
   test('is where the stream says, whatever is known of its document', async () => {
-    const { say, batches, listener } = accept();
-    await say({ ...START, resume: { feed: { epoch: 'epoch-1', seq: 1 } } });
+    const { say, batches } = accept();
+    await say({ ...START, takesOver: true, resume: { feed: { epoch: 'epoch-1', seq: 1 } } });
     expect(seqs(batches())).toEqual([2, 3]);
-    expect(listener.recall).not.toHaveBeenCalled();
   });
 });
 
@@ -204,17 +203,20 @@ describe('started port', () => {
   });
 
   test('streams, but not while it is paused', async () => {
-    const { say, handle, batches } = accept();
-    expect(handle.isStreaming).toBe(false);
+    const { say, listener, batches } = accept();
+    const streaming = (): boolean | undefined => listener.onStreaming.mock.lastCall?.[0];
+    expect(streaming()).toBeUndefined();
     await say({ ...START, resume: { feed: { epoch: 'epoch-1', seq: 0 } } });
-    expect(handle.isStreaming).toBe(true);
+    expect(streaming()).toBe(true);
     await say({ type: 'PAUSE', reason: 'person' });
     feed.push(1);
     await vi.advanceTimersByTimeAsync(1_000);
-    expect([handle.isStreaming, batches().length]).toEqual([false, 0]);
+    expect([streaming(), batches().length]).toEqual([false, 0]);
     await say({ type: 'RESUME', reason: 'person' });
     await vi.advanceTimersByTimeAsync(100);
-    expect([handle.isStreaming, batches().length]).toEqual([true, 1]);
+    expect([streaming(), batches().length]).toEqual([true, 1]);
+    await say({ type: 'STOP_UPDATES' });
+    expect(listener.onStreaming.mock.calls.flat()).toEqual([true, false, true, false]);
   });
 
   test('tells how many updates it sent', async () => {
@@ -244,7 +246,7 @@ describe('started port', () => {
     handle.close('feed-removed');
     await settle();
     expect(said.filter(({ type }) => type === 'CLOSE')).toEqual([
-      { type: 'CLOSE', reason: 'shutting-down', retry: true, afterMs: 100 },
+      { type: 'CLOSE', reason: 'shutting-down', detail: '', retry: true, afterMs: 100 },
     ]);
     expect([listener.onOver.mock.calls.length, closed.mock.calls.length, feed.viewers()]).toEqual([1, 1, 0]);
   });

@@ -20,6 +20,7 @@ const unblocked = (blocker: Blocker): ConnectionEvent => ({ type: 'unblocked', b
 const dismissed = (retry: boolean, afterMs = 0): ConnectionEvent => ({
   type: 'dismissed',
   reason: 'not-allowed',
+  detail: '',
   retry,
   afterMs,
 });

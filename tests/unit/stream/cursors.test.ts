@@ -17,13 +17,21 @@ const batch = (feed: string, seqs: number[], rest: Partial<FeedBatch> = {}): Fee
   updates: seqs.map((seq) => ({ seq, at: 0, value: seq })),
   merged: 0,
   lost: 0,
+  continues: true,
+  confirmedAt: null,
   ...rest,
 });
 
 let cursors: Cursors;
-const applied = (part: FeedBatch): number[] | 'gap' | 'nothing' => {
-  const acceptance = cursors.accept(part);
-  return acceptance.type === 'apply' ? acceptance.batch.updates.map(({ seq }) => seq) : acceptance.type;
+/** Hands over, as the subscriber does. */
+const take = (part: FeedBatch, own = cursors): FeedBatch | 'gap' | 'nothing' => {
+  const { parts, hasGap, commit } = own.accept([part]);
+  commit();
+  return parts[0] ?? (hasGap ? 'gap' : 'nothing');
+};
+const applied = (part: FeedBatch, own = cursors): number[] | 'gap' | 'nothing' => {
+  const taken = take(part, own);
+  return typeof taken === 'string' ? taken : taken.updates.map(({ seq }) => seq);
 };
 
 beforeEach(() => {
@@ -51,12 +59,12 @@ describe('cursors', () => {
 
   test('events that the background counts as lost are no gap', () => {
     applied(batch('events', [1]));
-    expect(cursors.accept(batch('events', [5, 8], { lost: 5 }))).toMatchObject({ type: 'apply', batch: { lost: 5 } });
+    expect(take(batch('events', [5, 8], { lost: 5 }))).toMatchObject({ lost: 5 });
   });
 
   test('lost is what the page saw missing, not what it was told', () => {
     applied(batch('events', [1]));
-    expect(cursors.accept(batch('events', [3], { lost: 9 }))).toMatchObject({ type: 'apply', batch: { lost: 1 } });
+    expect(take(batch('events', [3], { lost: 9 }))).toMatchObject({ lost: 1 });
   });
 
   test('state may skip', () => {
@@ -69,10 +77,33 @@ describe('cursors', () => {
     expect(applied(batch('state', [8]))).toBe('nothing');
   });
 
-  test('another epoch is another history', () => {
+  test.each(['a', 'b'])('what does not continue is applied whole, also under epoch %s', (epoch) => {
     applied(batch('events', [7]));
-    expect(applied(batch('events', [1], { epoch: 'b' }))).toEqual([1]);
-    expect(cursors.resume()).toEqual({ events: { epoch: 'b', seq: 1 } });
+    expect(applied(batch('events', [1, 9], { epoch, continues: false }))).toEqual([1, 9]);
+    expect(cursors.resume()).toEqual({ events: { epoch, seq: 9 } });
+  });
+
+  test('what continues under a renewed epoch is compared with the cursor as ever', () => {
+    applied(batch('events', [7]));
+    expect(applied(batch('events', [7, 8], { epoch: 'b' }))).toEqual([8]);
+    expect(applied(batch('events', [10], { epoch: 'c' }))).toBe('gap');
+    expect(cursors.resume()).toEqual({ events: { epoch: 'b', seq: 8 } });
+  });
+
+  test('a part that only confirms is handed over, and moves nothing', () => {
+    applied(batch('state', [9]));
+    expect(take(batch('state', [], { epoch: 'b', confirmedAt: 5 }))).toMatchObject({ updates: [], confirmedAt: 5 });
+    expect(take(batch('state', [9], { merged: 3, confirmedAt: 6 }))).toMatchObject({ updates: [], merged: 0 });
+    expect(take(batch('state', [], { continues: false, confirmedAt: 7 }))).toBe('nothing');
+    expect(cursors.resume()).toEqual({ state: { epoch: 'a', seq: 9 } });
+  });
+
+  test('nothing moves before it was handed over', () => {
+    const { parts, commit } = cursors.accept([batch('events', [1]), batch('state', [3]), batch('events', [1, 2])]);
+    expect(parts.map(({ updates }) => updates.map(({ seq }) => seq))).toEqual([[1], [3], [2]]);
+    expect(cursors.resume()).toEqual({});
+    commit();
+    expect(cursors.resume()).toEqual({ events: { epoch: 'a', seq: 2 }, state: { epoch: 'a', seq: 3 } });
   });
 
   test('a feed that is not offered is ignored, and forgotten when it no longer is', () => {
@@ -99,8 +130,8 @@ describe('cursors', () => {
           const seen: number[] = [];
           const offer = (from: number, length: number): void => {
             const seqs = Array.from({ length }, (_, index) => from + index).filter((seq) => seq >= 1 && seq <= total);
-            const acceptance = own.accept(batch('events', seqs));
-            if (acceptance.type === 'apply') seen.push(...acceptance.batch.updates.map(({ seq }) => seq));
+            const taken = applied(batch('events', seqs), own);
+            if (typeof taken !== 'string') seen.push(...taken);
           };
           offer(1, 1);
           for (const [from, length] of reads) offer(from, length);

@@ -10,6 +10,7 @@ let statuses: string[];
 let portIsOpen: boolean;
 let applied: Record<string, Cursor>[];
 let failures: unknown[];
+let holds: number;
 
 const post: ProducerOptions['post'] = (message, bytes) => {
   if (!portIsOpen) return false;
@@ -20,17 +21,21 @@ const post: ProducerOptions['post'] = (message, bytes) => {
   return true;
 };
 
-const start = (feeds: ReturnType<typeof createFakeFeed>[], options: Partial<ProducerOptions> = {}): Producer =>
-  createProducer({
+const start = (feeds: ReturnType<typeof createFakeFeed>[], options: Partial<ProducerOptions> = {}): Producer => {
+  const producer = createProducer({
     readers: feeds.map((feed) => feed.reader()),
     everyMs: 100,
     resume: {},
     post,
     onSent: () => undefined,
     onApplied: (cursors) => applied.push(cursors),
+    onHeld: () => (holds += 1),
     onFailed: (error) => failures.push(error),
     ...options,
   });
+  producer.start();
+  return producer;
+};
 
 const values = (): unknown[] =>
   sent.flatMap(({ feeds }) => feeds.flatMap(({ updates }) => updates.map(({ value }) => value)));
@@ -42,6 +47,7 @@ beforeEach(() => {
   portIsOpen = true;
   applied = [];
   failures = [];
+  holds = 0;
 });
 afterEach(() => {
   vi.useRealTimers();

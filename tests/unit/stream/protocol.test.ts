@@ -2,9 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isJson, parseToBackground, parseToPage } from '../../../utils/stream/protocol';
 
-const START = { type: 'START_UPDATES', protocol: 1, streamId: 's', everyMs: 100, resume: {} };
+const START = { type: 'START_UPDATES', protocol: 2, streamId: 's', everyMs: 100, resume: {} };
 const FEED = { id: 'f', name: 'F', kind: 'state', unit: '', epoch: 'e', staleAfterMs: null };
-const BATCH = { feed: 'f', epoch: 'e', updates: [{ seq: 1, at: 0, value: 1 }], merged: 0, lost: 0 };
+const BATCH = {
+  feed: 'f',
+  epoch: 'e',
+  updates: [{ seq: 1, at: 0, value: 1 }],
+  merged: 0,
+  lost: 0,
+  continues: true,
+  confirmedAt: null,
+};
 const STATUS = { type: 'STATUS', feed: 'f', state: 'live', since: 0, reason: null, retryAt: null };
 /** Firefox carries it as it is, and `every` passes over it. */
 const WITH_HOLES = Object.assign([], { length: 1 });
@@ -52,23 +60,37 @@ describe('parseToBackground', () => {
 
 describe('parseToPage', () => {
   test.each([
-    { type: 'STARTED', protocol: 1, feeds: [FEED], window: 8, maxMessageBytes: 262_144 },
-    { type: 'STARTED', protocol: 2, feeds: [], window: 1, maxMessageBytes: 1_024 },
+    { type: 'STARTED', protocol: 2, feeds: [FEED], window: 8, maxMessageBytes: 262_144, note: null },
+    { type: 'STARTED', protocol: 2, feeds: [], window: 1, maxMessageBytes: 1_024, note: { left: 1 } },
     { type: 'UPDATES', batch: 1, feeds: [BATCH] },
     STATUS,
     { ...STATUS, state: 'retrying', reason: { code: 'http', detail: '503' }, retryAt: 5 },
-    { type: 'CLOSE', reason: 'not-allowed', retry: false, afterMs: 0 },
-    { type: 'CLOSE', reason: 'a-reason-of-a-later-version', retry: true, afterMs: 100 },
+    { type: 'CLOSE', reason: 'not-allowed', detail: '', retry: false, afterMs: 0 },
+    { type: 'CLOSE', reason: 'a-reason-of-a-later-version', detail: '', retry: true, afterMs: 100 },
   ])('takes %j', (message) => {
     expect(parseToPage(message)).toEqual({ ok: true, message });
   });
 
   test.each([
     { type: 'START_UPDATES' },
-    { type: 'STARTED', protocol: 1, feeds: [{ ...FEED, kind: 'poll' }], window: 8, maxMessageBytes: 262_144 },
-    { type: 'STARTED', protocol: 1, feeds: [{ ...FEED, staleAfterMs: 0 }], window: 8, maxMessageBytes: 262_144 },
-    { type: 'STARTED', protocol: 1, feeds: [FEED], window: 0, maxMessageBytes: 262_144 },
-    { type: 'STARTED', protocol: 1, feeds: WITH_HOLES, window: 8, maxMessageBytes: 262_144 },
+    {
+      type: 'STARTED',
+      protocol: 2,
+      feeds: [{ ...FEED, kind: 'poll' }],
+      window: 8,
+      maxMessageBytes: 262_144,
+      note: null,
+    },
+    {
+      type: 'STARTED',
+      protocol: 2,
+      feeds: [{ ...FEED, staleAfterMs: 0 }],
+      window: 8,
+      maxMessageBytes: 262_144,
+      note: null,
+    },
+    { type: 'STARTED', protocol: 2, feeds: [FEED], window: 0, maxMessageBytes: 262_144, note: null },
+    { type: 'STARTED', protocol: 2, feeds: WITH_HOLES, window: 8, maxMessageBytes: 262_144, note: null },
     { type: 'UPDATES', batch: 1, feeds: WITH_HOLES },
     { type: 'UPDATES', batch: 1, feeds: [{ ...BATCH, updates: WITH_HOLES }] },
     { type: 'UPDATES', batch: 0, feeds: [BATCH] },
@@ -79,7 +101,7 @@ describe('parseToPage', () => {
     { ...STATUS, state: 'fine' },
     { ...STATUS, reason: 'words' },
     { ...STATUS, reason: { code: 'http', detail: 'x'.repeat(501) } },
-    { type: 'CLOSE', reason: 'not-allowed', retry: 'no', afterMs: 0 },
+    { type: 'CLOSE', reason: 'not-allowed', detail: '', retry: 'no', afterMs: 0 },
   ])('refuses %j', (message) => {
     expect(parseToPage(message)).toEqual({ ok: false, reason: expect.any(String) });
   });

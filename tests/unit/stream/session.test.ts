@@ -1,17 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { LostCause } from '../../../utils/stream/connection';
 import type { Port } from '../../../utils/stream/port';
 import { HANDSHAKE_LIMIT_MS, HEARTBEAT_MS, PONG_LIMIT_MS, type ToPage } from '../../../utils/stream/protocol';
 import { openSession, type Session } from '../../../utils/stream/session';
 import { createPortPair } from '../../fakes/port';
 
-const STARTED: ToPage = { type: 'STARTED', protocol: 1, feeds: [], window: 8, maxMessageBytes: 262_144 };
+const STARTED: ToPage = { type: 'STARTED', protocol: 2, feeds: [], window: 8, maxMessageBytes: 262_144, note: null };
 const updates = (batch: number): ToPage => ({ type: 'UPDATES', batch, feeds: [] });
 
 let pair: ReturnType<typeof createPortPair>;
 let session: Session;
 let received: { type: string; [key: string]: unknown }[];
 let lost: string[];
-let joins: boolean;
+let answer: LostCause | null;
 /** As the subscriber does. */
 let listenerEndsSession: boolean;
 
@@ -29,7 +30,7 @@ beforeEach(() => {
   pair = createPortPair({ name: 'updates' });
   received = [];
   lost = [];
-  joins = true;
+  answer = null;
   listenerEndsSession = false;
   pair.background.onMessage.addListener((message) => received.push(message as (typeof received)[number]));
   session = openSession(
@@ -37,11 +38,11 @@ beforeEach(() => {
     { streamId: 's', everyMs: 100, resume: {} },
     {
       onStarted: () => undefined,
-      onBatch: () => joins,
+      onBatch: () => answer,
       onStatus: () => undefined,
-      onDismissed: (reason) => lost.push(reason),
-      onLost(cause) {
-        lost.push(cause);
+      onDismissed: ({ reason }) => lost.push(reason),
+      onLost(why) {
+        lost.push(why);
         if (listenerEndsSession) session.end();
       },
     },
@@ -65,7 +66,7 @@ describe('session', () => {
     const closed = createPortPair();
     closed.page.disconnect();
     const causes: string[] = [];
-    const listener = { onStarted: vi.fn(), onBatch: () => true, onStatus: vi.fn(), onDismissed: vi.fn() };
+    const listener = { onStarted: vi.fn(), onBatch: () => null, onStatus: vi.fn(), onDismissed: vi.fn() };
     const opened = openSession(
       closed.page as unknown as Port,
       { streamId: 's', everyMs: 100, resume: {} },
@@ -159,7 +160,11 @@ describe('session', () => {
     ['a second handshake', [STARTED, STARTED], 'bad-message'],
     ['a batch that is missing', [STARTED, updates(1), updates(3)], 'gap'],
     ['a batch twice', [STARTED, updates(1), updates(1)], 'gap'],
-    ['a reason to close', [{ type: 'CLOSE', reason: 'not-allowed', retry: false, afterMs: 0 }], 'not-allowed'],
+    [
+      'a reason to close',
+      [{ type: 'CLOSE', reason: 'not-allowed', detail: '', retry: false, afterMs: 0 }],
+      'not-allowed',
+    ],
   ])('gives the port up on %s', (_, messages, cause) => {
     for (const message of messages) say(message);
     expect(lost).toEqual([cause]);
@@ -169,7 +174,7 @@ describe('session', () => {
     say(STARTED);
     for (const batch of [1, 2, 3]) say(updates(batch));
     types();
-    joins = false;
+    answer = 'gap';
     say(updates(4));
     expect(lost).toEqual(['gap']);
     expect(types()).toEqual([]);

@@ -7,7 +7,14 @@ import { createPortPair, type FakePort } from '../../fakes/port';
 import { createFakeWindow } from '../../fakes/window';
 
 const LOG: FeedInfo = { id: 'log', name: 'Log', kind: 'event', unit: '', epoch: 'e', staleAfterMs: null };
-const STARTED = { type: 'STARTED', protocol: PROTOCOL_VERSION, feeds: [LOG], window: 8, maxMessageBytes: 262_144 };
+const STARTED = {
+  type: 'STARTED',
+  protocol: PROTOCOL_VERSION,
+  feeds: [LOG],
+  window: 8,
+  maxMessageBytes: 262_144,
+  note: null,
+};
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -24,6 +31,8 @@ const batchOf = (from: number, to: number): FeedBatch => ({
   updates: Array.from({ length: to - from + 1 }, (_, n) => ({ seq: from + n, at: 1, value: from + n })),
   merged: 0,
   lost: 0,
+  continues: true,
+  confirmedAt: null,
 });
 
 function subscribe({
@@ -92,7 +101,7 @@ const updates = (batch: number, from: number, to: number): object => ({
 describe('start of a subscriber', () => {
   test('opens one port at once, asks for all, and is live with the answer', async () => {
     const { ports, received, states, names, feeds, say } = subscribe();
-    expect([ports.length, states]).toEqual([1, [{ name: 'connecting', reason: null, retryAt: null }]]);
+    expect([ports.length, states]).toEqual([1, [{ name: 'connecting', reason: null, detail: '', retryAt: null }]]);
     await say(STARTED);
     expect(received[0]).toMatchObject({ type: 'START_UPDATES', everyMs: 100, resume: {} });
     expect(received[0]).not.toHaveProperty('private');
@@ -130,7 +139,7 @@ describe('start of a subscriber', () => {
     const { ports, states, page } = subscribe(options);
     await vi.advanceTimersByTimeAsync(600_000);
     expect(ports).toHaveLength(0);
-    expect(states.at(-1)).toEqual({ name: 'closed', reason, retryAt: null });
+    expect(states.at(-1)).toEqual({ name: 'closed', reason, detail: '', retryAt: null });
     expect([page.listenerCount(), vi.getTimerCount()]).toEqual([0, 0]);
   });
 
@@ -214,15 +223,15 @@ describe('state of a stream', () => {
 
   test('is over for good when the background says so', async () => {
     const { say, states, page, ports } = subscribe();
-    await say(STARTED, { type: 'CLOSE', reason: 'permission-removed', retry: false, afterMs: 0 });
+    await say(STARTED, { type: 'CLOSE', reason: 'permission-removed', detail: '', retry: false, afterMs: 0 });
     await vi.advanceTimersByTimeAsync(600_000);
-    expect(states.at(-1)).toEqual({ name: 'closed', reason: 'permission-removed', retryAt: null });
+    expect(states.at(-1)).toEqual({ name: 'closed', reason: 'permission-removed', detail: '', retryAt: null });
     expect([ports.length, page.listenerCount(), vi.getTimerCount()]).toEqual([1, 0, 0]);
   });
 
   test.each([30_000, 2 ** 40])('waits for no less than the background says: %d ms', async (afterMs) => {
     const { say, states, ports } = subscribe();
-    await say(STARTED, { type: 'CLOSE', reason: 'too-many-ports', retry: true, afterMs });
+    await say(STARTED, { type: 'CLOSE', reason: 'too-many-ports', detail: '', retry: true, afterMs });
     await vi.advanceTimersByTimeAsync(29_999);
     expect([ports.length, states.at(-1)?.name]).toEqual([1, 'waiting']);
     await vi.advanceTimersByTimeAsync(30_000);

@@ -36,10 +36,20 @@ function look(root: ParentNode) {
 
 function createModel(...ids: string[]) {
   const model = createFeedModel();
-  model.onStream({ name: 'live', reason: null, retryAt: null });
+  model.onStream({ name: 'live', reason: null, detail: '', retryAt: null });
   if (ids.length > 0) model.onFeeds(ids.map(infoOf));
   const receive = (feed: string, seq: number, value: number): void =>
-    model.onBatch([{ feed, epoch: 'e', updates: [{ seq, at: Date.now(), value }], merged: 0, lost: 0 }]);
+    model.onBatch([
+      {
+        feed,
+        epoch: 'e',
+        updates: [{ seq, at: Date.now(), value }],
+        merged: 0,
+        lost: 0,
+        continues: true,
+        confirmedAt: null,
+      },
+    ]);
   return { ...model, receive };
 }
 

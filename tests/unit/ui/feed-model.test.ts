@@ -29,12 +29,14 @@ const batch = (values: readonly Json[], over: Partial<FeedBatch> = {}): FeedBatc
   updates: values.map((value, index) => ({ seq: index + 1, at: 1_000 * (index + 1), value })),
   merged: 0,
   lost: 0,
+  continues: true,
+  confirmedAt: null,
   ...over,
 });
 
 const status = (state: FeedState): FeedStatus => ({ feed: 'a', state, since: 0, reason: null, retryAt: null });
 
-const stream = (name: StreamState['name']): StreamState => ({ name, reason: null, retryAt: null });
+const stream = (name: StreamState['name']): StreamState => ({ name, reason: null, detail: '', retryAt: null });
 
 function entryOf(model: FeedModel): FeedEntry {
   const entry = model.snapshot(0).feeds?.[0]?.entry;
@@ -148,7 +150,7 @@ describe('feed model', () => {
     model.onBatch([batch([1, 2, 3])]);
     model.onFeeds([info({ kind: 'event', epoch: 'e2' })]);
     expect(entryOf(model)).toMatchObject({ newest: { value: 3 }, restarted: 0 });
-    model.onBatch([batch([7], { epoch: 'e2' })]);
+    model.onBatch([batch([7], { epoch: 'e2', continues: false })]);
     expect(entryOf(model)).toMatchObject({ lines: [{ value: 7 }], points: [{ value: 7 }], received: 4, restarted: 1 });
     model.onBatch([batch([8], { epoch: 'e2' })]);
     expect(entryOf(model)).toMatchObject({ lines: [{ value: 7 }, { value: 8 }], restarted: 1 });

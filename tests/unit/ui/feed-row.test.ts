@@ -9,7 +9,7 @@ import { createDom } from '../../fakes/dom';
 import { createEnglish } from './english';
 
 const AT = Date.UTC(2026, 0, 2, 3, 4, 5);
-const LIVE: StreamState = { name: 'live', reason: null, retryAt: null };
+const LIVE: StreamState = { name: 'live', reason: null, detail: '', retryAt: null };
 
 const t = createEnglish();
 const format = createFormat(t, 'en-US');
@@ -39,9 +39,10 @@ function createBench(kind: FeedKind = 'state', unit = 'jobs') {
     text: (className: string): string => (part(className).hidden ? '' : (part(className).textContent ?? '')),
     receive(...values: Update['value'][]) {
       const updates = values.map((value): Update => ({ seq: ++seq, at: AT + seq * 1_000, value }));
-      model.onBatch([{ feed: 'queue', epoch: 'e', updates, merged: 0, lost: 0 }]);
+      model.onBatch([{ feed: 'queue', epoch: 'e', updates, merged: 0, lost: 0, continues: true, confirmedAt: null }]);
     },
-    count: (merged: number, lost: number) => model.onBatch([{ feed: 'queue', epoch: 'e', updates: [], merged, lost }]),
+    count: (merged: number, lost: number) =>
+      model.onBatch([{ feed: 'queue', epoch: 'e', updates: [], merged, lost, continues: true, confirmedAt: null }]),
     status: (status: Partial<FeedStatus>) =>
       model.onStatus({ feed: 'queue', state: 'live', since: AT, reason: null, retryAt: null, ...status }),
     show(now = AT + seq * 1_000, stream = LIVE) {
@@ -186,7 +187,7 @@ describe('details of a row', () => {
     const { show, receive, status, text, toggle } = createBench();
     receive(1);
     status({ state: 'blocked', reason: { code: 'needs-access', detail: 'a.example' } });
-    const stream: StreamState = { name: 'waiting', reason: 'disconnect', retryAt: AT + 3_000 };
+    const stream: StreamState = { name: 'waiting', reason: 'disconnect', detail: '', retryAt: AT + 3_000 };
     show(AT + 1_000, stream);
     toggle();
     expect(text('details').split('\n').slice(0, 3)).toEqual([

@@ -63,7 +63,7 @@ function createBench({ kept = Promise.resolve(undefined), signal, rtl = false, p
     return found as HTMLButtonElement;
   };
   const stream = (name: StreamState['name'], reason: string | null = null, retryAt: number | null = null): void =>
-    model.onStream({ name, reason, retryAt });
+    model.onStream({ name, reason, detail: '', retryAt });
   return {
     document,
     fire,
@@ -81,7 +81,17 @@ function createBench({ kept = Promise.resolve(undefined), signal, rtl = false, p
       return [dataset['corner'], style.getPropertyValue('--x'), style.getPropertyValue('--y')];
     },
     receive: (seq: number, value: number) =>
-      model.onBatch([{ feed: 'queue', epoch: 'e', updates: [{ seq, at: NOW, value }], merged: 0, lost: 0 }]),
+      model.onBatch([
+        {
+          feed: 'queue',
+          epoch: 'e',
+          updates: [{ seq, at: NOW, value }],
+          merged: 0,
+          lost: 0,
+          continues: true,
+          confirmedAt: null,
+        },
+      ]),
   };
 }
 
