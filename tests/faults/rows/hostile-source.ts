@@ -19,7 +19,7 @@ const GROWTH_LIMIT_BYTES = 8 * MIB;
 /** A feed takes 1 MiB of an answer; a browser and the system have some more of it in their buffers. */
 const TAKEN_LIMIT_BYTES = 12 * MIB;
 const UNREADABLE = 'The source sent data that this feed cannot read:';
-const TOO_LARGE = 'The source sends more than a feed may hold:';
+const TOO_LARGE = 'The source sent more than a feed may hold:';
 
 const HOSTILE_WAY =
   'markup, numbers and depth from the demo sources, endless bodies and redirects from a server of the test; 50 good events a second beside them';
