@@ -6,6 +6,7 @@ import { waitFor } from './wait-for.ts';
 /** What `chrome.developerPrivate.getExtensionInfo` gives, as far as it is read here. */
 interface ExtensionInfo {
   state: string;
+  incognitoAccess: { isActive: boolean };
   manifestErrors: { message: string }[];
   runtimeErrors: { message: string; severity: string }[];
   permissions: { runtimeHostPermissions?: { hostAccess: string; hosts: { host: string; granted: boolean }[] } };
@@ -93,20 +94,41 @@ export async function createChromiumExtension({
     }
   }
 
+  /** The popup that a call in the background opens. */
+  async function popupAfter(call: string): Promise<TestPage> {
+    const before = new Set(puppet.targets());
+    // The polyfill's `browser` is not global in a worker; `chrome` always is.
+    await self.evaluateInBackground(`globalThis.chrome.${call}.then(() => null)`);
+    const target = await puppet.waitForTarget((one) => !before.has(one) && one.url().startsWith(`${origin}/`), {
+      timeout: 5_000,
+    });
+    return wrap(await target.asPage());
+  }
+
   const self: TestExtension & { reportedErrors(): Promise<string[]> } = {
     id,
     origin,
     openPage: (path) => open(`${origin}/${path}`),
-    async openPopup() {
-      const before = new Set(puppet.targets());
-      await self.evaluateInBackground(
-        // The polyfill's `browser` is not global in a worker; `chrome` always is.
-        'globalThis.chrome.action.openPopup().then(() => null)',
-      );
-      const target = await puppet.waitForTarget((one) => !before.has(one) && one.url().startsWith(`${origin}/`), {
-        timeout: 5_000,
-      });
-      return wrap(await target.asPage());
+    openPopup: () => popupAfter('action.openPopup()'),
+    async openPrivatePopup() {
+      const { incognitoAccess } = await info();
+      if (!incognitoAccess.isActive) {
+        await develop(`developerPrivate.updateExtensionConfiguration({ extensionId: "${id}", incognitoAccess: true })`);
+        await waitFor('access to private windows', async () => (await info()).incognitoAccess.isActive);
+      }
+      // A window's page is up a moment after the window.
+      const page = await open(`${origin}/popup.html`);
+      const windowId = await page.evaluate('() => chrome.windows.create({ incognito: true }).then(({ id }) => id)');
+      await page.close();
+      return popupAfter(`action.openPopup({ windowId: ${String(windowId)} })`);
+    },
+    async closePrivateWindows() {
+      const page = await open(`${origin}/popup.html`);
+      await page.evaluate(`async () => {
+        const windows = await chrome.windows.getAll();
+        for (const { id, incognito } of windows) if (incognito) await chrome.windows.remove(id);
+      }`);
+      await page.close();
     },
     async killBackground() {
       const targetId = await worker();

@@ -8,6 +8,8 @@ interface Options {
   scripts: FirefoxScripts;
   extensionDir: string;
   open(url: string): Promise<TestPage>;
+  /** As `open`, in a private window of its own. */
+  openPrivate(url: string): Promise<TestPage>;
 }
 
 /** Installs the extension for this session, with the host permissions that its manifest requires. */
@@ -16,6 +18,7 @@ export async function createFirefoxExtension({
   scripts,
   extensionDir,
   open,
+  openPrivate,
 }: Options): Promise<TestExtension> {
   const { value: id } = (await marionette.exclusively(() =>
     marionette.send('Addon:Install', { path: extensionDir, temporary: true }),
@@ -29,6 +32,15 @@ export async function createFirefoxExtension({
     origin,
     openPage: (path) => open(`${origin}/${path}`),
     openPopup: () => self.openPage(popupOf()),
+    async openPrivatePopup() {
+      await inChrome(allowInPrivateWindows, id);
+      return openPrivate(`${origin}/${popupOf()}`);
+    },
+    async closePrivateWindows() {
+      // A script runs in the window looked at last, and would go with it.
+      await marionette.exclusively(() => lookAtOldestWindow(marionette));
+      await inChrome(closePrivateWindows);
+    },
     async killBackground() {
       await inChrome(async (addon) => {
         const { extension } = WebExtensionPolicy.getByID(addon);
@@ -81,12 +93,41 @@ export async function createFirefoxExtension({
   }
 }
 
+/** The window that the browser started with is not private. Call it exclusively. */
+export async function lookAtOldestWindow(marionette: Marionette): Promise<void> {
+  const [handle] = (await marionette.send('WebDriver:GetWindowHandles')) as string[];
+  await marionette.send('WebDriver:SwitchToWindow', { handle, focus: false });
+}
+
 /** Runs in the browser. */
 async function setEnabled(id: string, enabled: boolean): Promise<void> {
   const { AddonManager } = ChromeUtils.importESModule('resource://gre/modules/AddonManager.sys.mjs');
   const addon = await AddonManager.getAddonByID(id);
   await (enabled ? addon.enable() : addon.disable());
   if (enabled) await WebExtensionPolicy.getByID(id).readyPromise;
+}
+
+/** Runs in the browser. */
+async function allowInPrivateWindows(id: string): Promise<void> {
+  const { extension } = WebExtensionPolicy.getByID(id);
+  if (extension.privateBrowsingAllowed) return;
+  const { ExtensionPermissions } = ChromeUtils.importESModule('resource://gre/modules/ExtensionPermissions.sys.mjs');
+  const { AddonManager } = ChromeUtils.importESModule('resource://gre/modules/AddonManager.sys.mjs');
+  const change = { permissions: ['internal:privateBrowsingAllowed'], origins: [], data_collection: [] };
+  await ExtensionPermissions.add(id, change, extension);
+  await (await AddonManager.getAddonByID(id)).reload();
+  await WebExtensionPolicy.getByID(id).readyPromise;
+}
+
+/** Runs in the browser. */
+async function closePrivateWindows(): Promise<void> {
+  const { PrivateBrowsingUtils } = ChromeUtils.importESModule('resource://gre/modules/PrivateBrowsingUtils.sys.mjs');
+  for (const window of Services.wm.getEnumerator('navigator:browser')) {
+    if (!PrivateBrowsingUtils.isWindowPrivate(window)) continue;
+    const closed = new Promise((resolve) => window.addEventListener('unload', resolve, { once: true }));
+    window.close();
+    await closed;
+  }
 }
 
 /** Runs in the browser. */

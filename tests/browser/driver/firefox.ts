@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findProgram } from './find-program.ts';
-import { createFirefoxExtension } from './firefox-extension.ts';
+import { createFirefoxExtension, lookAtOldestWindow } from './firefox-extension.ts';
 import { createFirefoxPage } from './firefox-page.ts';
 import { createFirefoxScripts } from './firefox-scripts.ts';
 import { createProfile, guard } from './guard.ts';
@@ -89,17 +89,24 @@ export async function launchFirefox(options: LaunchOptions, usedProfile?: string
     const scripts = createFirefoxScripts(marionette);
 
     const adopt = (handle: string): TestPage => createFirefoxPage(marionette, scripts, handle);
-    const open = async (url: string): Promise<TestPage> => {
-      const { handle } = await marionette.exclusively(
-        () => marionette.send('WebDriver:NewWindow', { type: 'tab', focus: true }) as Promise<{ handle: string }>,
-      );
+    const openIn = async (
+      place: { type: 'tab' } | { type: 'window'; private: true },
+      url: string,
+    ): Promise<TestPage> => {
+      const { handle } = await marionette.exclusively(async () => {
+        // A tab opens in the window looked at last, which may be private, or gone.
+        await lookAtOldestWindow(marionette);
+        return marionette.send('WebDriver:NewWindow', { ...place, focus: true }) as Promise<{ handle: string }>;
+      });
       const page = adopt(handle);
       await page.bringToFront();
       await page.navigate(url);
       return page;
     };
+    const open = (url: string): Promise<TestPage> => openIn({ type: 'tab' }, url);
+    const openPrivate = (url: string): Promise<TestPage> => openIn({ type: 'window', private: true }, url);
 
-    const extension = await createFirefoxExtension({ marionette, scripts, extensionDir, open });
+    const extension = await createFirefoxExtension({ marionette, scripts, extensionDir, open, openPrivate });
     return {
       name: 'firefox',
       version: session.capabilities.browserVersion,

@@ -169,6 +169,13 @@ export interface TestExtension {
   openPage(path: string): Promise<TestPage>;
   /** Its popup: the real one in Chromium, a tab in Firefox. Opens over the tab in front. */
   openPopup(): Promise<TestPage>;
+  /**
+   * Lets the extension into private windows, which starts it anew, opens such a window and its popup there: the real one in
+   * Chromium, a tab in Firefox.
+   */
+  openPrivatePopup(): Promise<TestPage>;
+  /** Closes all private windows, with what is in them. */
+  closePrivateWindows(): Promise<void>;
   /** Stops the background as the browser does, only now. */
   killBackground(): Promise<void>;
   backgroundIsRunning(): Promise<boolean>;
