@@ -35,9 +35,11 @@ export interface FeedEntry {
   /** As last told, but for the epoch: that of {@link FeedEntry.newest}, if there is one. */
   info: FeedInfo;
   newest: Line | null;
+  /** When the source last said that the newest value still holds, epoch ms; `null` for events and when unknown. */
+  confirmedAt: number | null;
   /** Newest number minus the last one that differed from it: negative is down, `null` without two numbers. */
   change: number | null;
-  /** Oldest first, {@link MAX_POINTS} at most. */
+  /** Oldest first, {@link MAX_POINTS} at most. The last is the newest number, as of its last confirmation. */
   points: readonly Point[];
   /** The last updates, oldest first, {@link MAX_LINES} at most; what an event feed shows. */
   lines: readonly Line[];
@@ -73,11 +75,24 @@ export interface FeedModel {
 }
 
 /**
- * The state to show of a feed as of `now` (epoch ms). `live` needs a live stream and a newest value no older than the
- * feed's `staleAfterMs`. A value from as far in the future counts as stale too: the clock jumped, its age is not known.
+ * When the newest value was last known to hold, epoch ms: when it arrived or was last confirmed, whichever is nearer to
+ * `now`. That is the later of the two, unless the clock was set back in between. `null` without a value.
+ */
+export function lastKnownAt(
+  { newest, confirmedAt }: Pick<FeedEntry, 'newest' | 'confirmedAt'>,
+  now: number,
+): number | null {
+  if (!newest || confirmedAt === null) return newest && newest.at;
+  return Math.abs(now - confirmedAt) < Math.abs(now - newest.at) ? confirmedAt : newest.at;
+}
+
+/**
+ * The state to show of a feed as of `now` (epoch ms). `live` needs a live stream and a value that was known to hold no longer
+ * ago than the feed's `staleAfterMs`. One from as far in the future counts as stale too: the clock jumped, its age is not
+ * known.
  */
 export function shownState(
-  { info, newest, status }: Pick<FeedEntry, 'info' | 'newest' | 'status'>,
+  { info, newest, confirmedAt, status }: Pick<FeedEntry, 'info' | 'newest' | 'confirmedAt' | 'status'>,
   stream: StreamState['name'],
   now: number,
 ): FeedState {
@@ -86,13 +101,14 @@ export function shownState(
   // The background that was restarted has none yet.
   if (state === 'waiting' && newest && info.kind === 'state') return 'stale';
   if (state !== 'live') return state;
-  if (!newest) return info.kind === 'event' ? 'live' : 'waiting';
-  return info.staleAfterMs !== null && Math.abs(now - newest.at) > info.staleAfterMs ? 'stale' : 'live';
+  const at = lastKnownAt({ newest, confirmedAt }, now);
+  if (at === null) return info.kind === 'event' ? 'live' : 'waiting';
+  return info.staleAfterMs !== null && Math.abs(now - at) > info.staleAfterMs ? 'stale' : 'live';
 }
 
 const toLine = ({ seq, at, value }: Update): Line => ({ seq, at, value: shorten(value) });
 
-const NOTHING_YET = { newest: null, change: null, points: [], lines: [] };
+const NOTHING_YET = { newest: null, confirmedAt: null, change: null, points: [], lines: [] };
 
 const fresh = (info: FeedInfo): FeedEntry => ({
   ...NOTHING_YET,
@@ -106,15 +122,20 @@ const fresh = (info: FeedInfo): FeedEntry => ({
 
 /**
  * The entry as of `info`, but of the epoch of what it shows: only a batch says whether a new one goes on with that.
- * With another kind or unit the feed was edited, and what it showed is not of it.
+ * With another kind, or another unit in a new history, the feed was edited, and what it showed is not of it. A unit that
+ * changes within a history is the same values under another name, and they do not come again.
  */
 function inform(entry: FeedEntry, info: FeedInfo): FeedEntry {
   const { epoch, kind, unit } = entry.info;
-  if (info.epoch !== epoch && (info.kind !== kind || info.unit !== unit)) return fresh(info);
+  if (info.kind !== kind || (info.epoch !== epoch && info.unit !== unit)) return fresh(info);
   return { ...entry, info: entry.newest ? { ...info, epoch } : info };
 }
 
-/** Whether a batch begins anew. A state never does: the newest value counts, whoever counted it. */
+/**
+ * Whether a batch begins anew. Events do in another history: they may be the same again, or others. A state never does: each
+ * background of a polled feed counts anew, but its values are those of the same source, and each has its time. So the
+ * sparkline and the change go on; {@link inform} drops them where the feed was edited.
+ */
 const isAnew = ({ info, newest }: FeedEntry, { continues }: FeedBatch): boolean =>
   info.kind === 'event' && newest !== null && !continues;
 
@@ -125,22 +146,34 @@ const receive = (entry: FeedEntry, batch: FeedBatch): FeedEntry => ({
   info: { ...entry.info, epoch: batch.epoch },
 });
 
-function add(entry: FeedEntry, { updates, merged, lost }: FeedBatch): FeedEntry {
+/** Adds a number. Of three equal ones in a row the middle is left out: the line is the same, and a value that stays takes two. */
+function addPoint(points: Point[], point: Point): void {
+  if (points.at(-1)?.value === point.value && points.at(-2)?.value === point.value) points.pop();
+  points.push(point);
+}
+
+function add(entry: FeedEntry, { updates, merged, lost, confirmedAt }: FeedBatch): FeedEntry {
   const points = [...entry.points];
   let { change } = entry;
   for (const { at, value } of updates) {
     if (typeof value !== 'number') continue;
     const difference = value - (points.at(-1)?.value ?? value);
     if (difference) change = difference;
-    points.push({ at, value });
+    addPoint(points, { at, value });
   }
   // All that may be shown, so that of a long batch only the end is shortened.
   const lines = [...entry.lines, ...updates.slice(-MAX_LINES).map(toLine)].slice(-MAX_LINES);
   const newest = lines.at(-1) ?? null;
+  const value = newest?.value;
+  if (typeof value === 'number' && (confirmedAt ?? 0) > (points.at(-1)?.at ?? 0)) {
+    addPoint(points, { at: confirmedAt ?? 0, value });
+  }
   return {
     ...entry,
     newest,
-    change: typeof newest?.value === 'number' ? change : null,
+    // A value that arrives is another one: what was said of the last does not hold for it.
+    confirmedAt: updates.length > 0 ? confirmedAt : (confirmedAt ?? entry.confirmedAt),
+    change: typeof value === 'number' ? change : null,
     points: points.slice(-MAX_POINTS),
     lines,
     received: entry.received + updates.length,

@@ -1,6 +1,6 @@
 import type { StreamState } from '../stream/subscriber';
 import { createElement, type SetText } from './create-element';
-import type { FeedEntry, FeedView } from './feed-model';
+import { type FeedEntry, type FeedView, lastKnownAt } from './feed-model';
 import type { Format } from './format';
 import { reasonWords, retryWords, streamReasonWords } from './reason';
 import { createSparkline } from './sparkline';
@@ -86,13 +86,16 @@ export function createFeedRow(
     change.dir = isEvent ? 'auto' : 'ltr';
     show(change, isEvent ? t('feed.received', [format.value(received)]) : format.change(difference));
     sparkline.update(points, format.trend(points));
-    if (!isEvent) return;
-    kept.forEach((line, index) => {
-      const item = items[index] ?? createElement(document, 'li', '');
-      items[index] = item;
-      item.dir = 'auto';
-      show(item, `${format.time(line.at)} ${format.value(line.value)}`);
-    });
+    // What is longer than that shows events of another history, or of before the feed was edited.
+    items.length = isEvent ? Math.min(items.length, kept.length) : 0;
+    if (isEvent) {
+      kept.forEach((line, index) => {
+        const item = items[index] ?? createElement(document, 'li', '');
+        items[index] = item;
+        item.dir = 'auto';
+        show(item, `${format.time(line.at)} ${format.value(line.value)}`);
+      });
+    }
     lines.replaceChildren(...items);
   };
 
@@ -101,7 +104,8 @@ export function createFeedRow(
     update({ entry, state: shown }, stream, now) {
       if (entry !== drawn) draw(entry);
       drawn = entry;
-      show(age, entry.newest ? format.age(now - entry.newest.at) : '');
+      const knownAt = lastKnownAt(entry, now);
+      show(age, knownAt === null ? '' : format.age(now - knownAt));
       const word = t(`state.${shown}`);
       show(state, word);
       element.dataset['state'] = shown;
@@ -120,16 +124,29 @@ export function createFeedRow(
 
 /** What the disclosure says, a sentence to a line. */
 function detailsOf(t: Translate, format: Format, { entry, state }: FeedView, stream: StreamState, now: number): string {
-  const { status, newest } = entry;
+  const { status, newest, confirmedAt, info, restarted } = entry;
   const said =
     stream.name === 'live'
       ? [
           status?.reason ? reasonWords(t, status.reason) : t(`state.about.${state}`),
           retryWords(t, format, status?.retryAt, now),
         ]
-      : [t(`stream.${stream.name}`), streamReasonWords(t, stream.reason), retryWords(t, format, stream.retryAt, now)];
+      : [
+          t(`stream.${stream.name}`),
+          streamReasonWords(t, stream.reason),
+          stream.detail,
+          retryWords(t, format, stream.retryAt, now),
+        ];
   const counts = (['merged', 'lost', 'restarted'] as const).map(
     (count) => entry[count] > 0 && t(`feed.${count}`, [format.value(entry[count])]),
   );
-  return [...said, newest && t('feed.at', [format.time(newest.at)]), ...counts].filter(Boolean).join('\n');
+  const times = newest && [
+    t(info.kind === 'event' ? 'feed.event_at' : 'feed.at', [format.time(newest.at, now)]),
+    confirmedAt !== null && confirmedWords(t, format, now - confirmedAt),
+  ];
+  return [...said, ...(times ?? []), restarted > 0 && t('feed.again'), ...counts].filter(Boolean).join('\n');
 }
+
+/** "Last confirmed 5 s ago". */
+const confirmedWords = (t: Translate, format: Format, ageMs: number): string =>
+  ageMs < 1_000 ? t('feed.confirmed_now') : t('feed.confirmed', [format.age(ageMs)]);

@@ -23,8 +23,8 @@ export interface Format {
   change(change: number | null): string;
   /** "now", "5 s", "3 min", "2 h", "4 d". Less than a second, and a negative age, is "now". */
   age(ageMs: number): string;
-  /** "14:03:22", of epoch ms. */
-  time(at: number): string;
+  /** "14:03:22", of epoch ms; with the date where `now` is given and of another day. */
+  time(at: number, now?: number): string;
   /** A sparkline in words, "12 to 19 in 5 min, now 18"; empty for fewer than two points. */
   trend(points: readonly Point[]): string;
 }
@@ -53,7 +53,11 @@ export function createFormat(t: Translate, locale?: string): Format {
     value: (x) => (typeof x === 'number' ? number(x) : typeof x === 'string' ? x : t(`feed.${x}`)),
     change: (x) => (x ? (x > 0 ? '▲ +' : '▼ −') + number(Math.abs(x)) : ''),
     // Not Intl.DateTimeFormat: it throws for a time that no calendar holds.
-    time: (at) => new Date(at).toLocaleTimeString(locale),
+    time(at, now = at) {
+      const date = new Date(at);
+      const isSameDay = date.toDateString() === new Date(now).toDateString();
+      return isSameDay ? date.toLocaleTimeString(locale) : date.toLocaleString(locale);
+    },
     trend(points) {
       const [first] = points;
       const last = points.at(-1);

@@ -61,6 +61,7 @@ describe('shown state', () => {
     none?: true;
     staleAfterMs?: null;
     ageMs?: number;
+    confirmedAgeMs?: number;
     shows: FeedState;
   }[] = [
     { when: 'all is well', shows: 'live' },
@@ -72,6 +73,10 @@ describe('shown state', () => {
     { when: 'the value is older', ageMs: 10_001, shows: 'stale' },
     { when: 'the value is from the near future', ageMs: -10_000, shows: 'live' },
     { when: 'the clock was set back by more', ageMs: -10_001, shows: 'stale' },
+    { when: 'the value is older but was confirmed', ageMs: 1e9, confirmedAgeMs: 10_000, shows: 'live' },
+    { when: 'the last confirmation is too old', ageMs: 1e9, confirmedAgeMs: 10_001, shows: 'stale' },
+    { when: 'a value was confirmed by an older look', ageMs: 10_000, confirmedAgeMs: 1e9, shows: 'live' },
+    { when: 'it was confirmed after the clock was set back', ageMs: -1e9, confirmedAgeMs: 0, shows: 'live' },
     { when: 'silence is normal', ageMs: 1e9, staleAfterMs: null, shows: 'live' },
     { when: 'the source says waiting, with a value from before', status: 'waiting', shows: 'stale' },
     { when: 'the source says waiting, with events from before', status: 'waiting', kind: 'event', shows: 'waiting' },
@@ -91,6 +96,7 @@ describe('shown state', () => {
     const entry = {
       info: info({ kind: row.kind ?? 'state', staleAfterMs }),
       newest: row.none ? null : newest,
+      confirmedAt: row.confirmedAgeMs === undefined ? null : at + (row.ageMs ?? 0) - row.confirmedAgeMs,
       status: row.status === null ? null : status(row.status ?? 'live'),
     };
     expect(shownState(entry, row.stream ?? 'live', at + (row.ageMs ?? 0))).toBe(row.shows);
@@ -135,12 +141,13 @@ describe('feed model', () => {
     expect(entryOf(model).change).toBe(change);
   });
 
-  it('of a state goes on in another epoch, and counts nothing', () => {
+  it('of a state goes on in another history with its sparkline and change, and counts nothing', () => {
     const model = withFeed();
     model.onBatch([batch([1, 2, 5])]);
     model.onFeeds([info({ epoch: 'e2' })]);
     expect(entryOf(model)).toMatchObject({ newest: { value: 5 }, change: 3, restarted: 0 });
-    model.onBatch([batch([7], { epoch: 'e2' })]);
+    const updates = [{ seq: 1, at: 4_000, value: 7 }];
+    model.onBatch([batch([], { epoch: 'e2', continues: false, updates })]);
     expect(entryOf(model)).toMatchObject({ newest: { value: 7 }, change: 2, received: 4, restarted: 0 });
     expect(entryOf(model).points.map(({ value }) => value)).toEqual([1, 2, 5, 7]);
   });
@@ -156,25 +163,70 @@ describe('feed model', () => {
     expect(entryOf(model)).toMatchObject({ lines: [{ value: 7 }, { value: 8 }], restarted: 1 });
   });
 
-  it.each([
-    { what: 'the next', seqs: [4, 5], lost: 0 },
-    { what: 'the next but what was lost', seqs: [7, 9], lost: 4 },
-  ])('of events goes on under another epoch that begins with $what', ({ seqs, lost }) => {
+  it('of events counts no other history before the first event', () => {
+    const model = withFeed({ kind: 'event' });
+    model.onBatch([batch([1], { continues: false })]);
+    expect(entryOf(model)).toMatchObject({ lines: [{ value: 1 }], restarted: 0 });
+  });
+
+  it('of events goes on under a renewed epoch when the background says so', () => {
     const model = withFeed({ kind: 'event' });
     model.onBatch([batch([1, 2, 3])]);
     model.onFeeds([info({ kind: 'event', epoch: 'e2' })]);
-    model.onBatch([batch([], { epoch: 'e2', lost, updates: seqs.map((seq) => ({ seq, at: seq, value: seq })) })]);
-    expect(entryOf(model).lines.map(({ seq }) => seq)).toEqual([1, 2, 3, ...seqs]);
-    expect(entryOf(model).restarted).toBe(0);
-    model.onBatch([batch([1], { epoch: 'e2', updates: [{ seq: 10, at: 10, value: 1 }] })]);
-    expect(entryOf(model)).toMatchObject({ received: 6, restarted: 0 });
+    model.onBatch([batch([], { epoch: 'e2', lost: 4, updates: [{ seq: 8, at: 8, value: 8 }] })]);
+    expect(entryOf(model)).toMatchObject({ received: 4, lost: 4, restarted: 0 });
+    expect(entryOf(model).lines.map(({ seq }) => seq)).toEqual([1, 2, 3, 8]);
   });
 
-  it.each([{ kind: 'event' as const }, { unit: 'ms' }])('knows nothing yet of a feed edited to have %j', (edit) => {
+  it.each([{ kind: 'event' as const }, { unit: 'ms', epoch: 'e2' }, { kind: 'event' as const, epoch: 'e2' }])(
+    'knows nothing yet of a feed edited to have %j',
+    (edit) => {
+      const model = withFeed();
+      model.onBatch([batch([1], { confirmedAt: 5_000 })]);
+      model.onFeeds([info(edit)]);
+      expect(entryOf(model)).toMatchObject({ newest: null, confirmedAt: null, points: [], received: 0, info: edit });
+    },
+  );
+
+  it('keeps when a value was last confirmed, and no update comes of it', () => {
     const model = withFeed();
-    model.onBatch([batch([1])]);
-    model.onFeeds([info({ ...edit, epoch: 'e2' })]);
-    expect(entryOf(model)).toMatchObject({ newest: null, points: [], received: 0, restarted: 0, info: edit });
+    model.onBatch([batch([5], { confirmedAt: 1_000 })]);
+    model.onBatch([batch([], { confirmedAt: 600_000 })]);
+    expect(entryOf(model)).toMatchObject({
+      newest: { at: 1_000, value: 5 },
+      confirmedAt: 600_000,
+      received: 1,
+      merged: 0,
+    });
+  });
+
+  it('forgets the confirmation of a value with the value', () => {
+    const model = withFeed();
+    model.onBatch([batch([5], { confirmedAt: 600_000 })]);
+    model.onBatch([batch([], { updates: [{ seq: 2, at: 700_000, value: 6 }] })]);
+    expect(entryOf(model).confirmedAt).toBeNull();
+  });
+
+  it('draws a value that stays flat to its last confirmation, in two points', () => {
+    const model = withFeed();
+    model.onBatch([batch([3, 5])]);
+    for (let at = 3_000; at <= 600_000; at += 1_000) model.onBatch([batch([], { confirmedAt: at })]);
+    const flat = [
+      { at: 1_000, value: 3 },
+      { at: 2_000, value: 5 },
+      { at: 600_000, value: 5 },
+    ];
+    expect(entryOf(model).points).toEqual(flat);
+    const next = { at: 601_000, value: 4 };
+    model.onBatch([batch([], { updates: [{ seq: 3, ...next }] })]);
+    expect(entryOf(model)).toMatchObject({ points: [...flat, next], change: -1 });
+  });
+
+  it('draws no confirmation of what is no number', () => {
+    const model = withFeed();
+    model.onBatch([batch([3, 'off'], { confirmedAt: 9_000 })]);
+    model.onBatch([batch([], { confirmedAt: 10_000 })]);
+    expect(entryOf(model).points).toEqual([{ at: 1_000, value: 3 }]);
   });
 
   it('keeps values over a reconnect, and takes the new name', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FeedKind, FeedStatus, Update } from '../../../utils/stream/protocol';
+import type { FeedBatch, FeedKind, FeedStatus, Update } from '../../../utils/stream/protocol';
 import type { StreamState } from '../../../utils/stream/subscriber';
 import { createPlainWriter } from '../../../utils/ui/feed-list';
 import { createFeedModel, type FeedModel, type FeedView } from '../../../utils/ui/feed-model';
@@ -20,13 +20,21 @@ function createBench(kind: FeedKind = 'state', unit = 'jobs') {
   const { element, update } = createFeedRow(document, t, format, createPlainWriter(document));
   const model: FeedModel = createFeedModel();
   model.onStream(LIVE);
-  model.onFeeds([{ id: 'queue', name: 'Queue', kind, unit, epoch: 'e', staleAfterMs: 10_000 }]);
+  const offer = (now: FeedKind, epoch = 'e'): void =>
+    model.onFeeds([{ id: 'queue', name: 'Queue', kind: now, unit, epoch, staleAfterMs: 10_000 }]);
+  offer(kind);
   let seq = 0;
   const part = (className: string): HTMLElement => {
     const found = element.querySelector<HTMLElement>(`.${className}`);
     if (!found) throw new Error(`Cannot find "${className}" in the row`);
     return found;
   };
+  const toUpdates = (values: Update['value'][]): Update[] =>
+    values.map((value) => ({ seq: ++seq, at: AT + seq * 1_000, value }));
+  const receive = (batch: Partial<FeedBatch>): void =>
+    model.onBatch([
+      { feed: 'queue', epoch: 'e', updates: [], merged: 0, lost: 0, continues: true, confirmedAt: null, ...batch },
+    ]);
   const view = (now: number): FeedView => {
     const [feed] = model.snapshot(now).feeds ?? [];
     if (!feed) throw new Error('Cannot show the row: the model has no feed');
@@ -37,12 +45,16 @@ function createBench(kind: FeedKind = 'state', unit = 'jobs') {
     part,
     /** What the row shows in a part of it; nothing where that is hidden. */
     text: (className: string): string => (part(className).hidden ? '' : (part(className).textContent ?? '')),
-    receive(...values: Update['value'][]) {
-      const updates = values.map((value): Update => ({ seq: ++seq, at: AT + seq * 1_000, value }));
-      model.onBatch([{ feed: 'queue', epoch: 'e', updates, merged: 0, lost: 0, continues: true, confirmedAt: null }]);
+    offer,
+    lines: () => [...part('lines').children].map(({ textContent }) => textContent?.split(' ').at(-1)),
+    receive: (...values: Update['value'][]) => receive({ updates: toUpdates(values) }),
+    /** Another history, which begins with `values`. */
+    restart(...values: Update['value'][]) {
+      seq = 0;
+      receive({ updates: toUpdates(values), continues: false, epoch: 'another' });
     },
-    count: (merged: number, lost: number) =>
-      model.onBatch([{ feed: 'queue', epoch: 'e', updates: [], merged, lost, continues: true, confirmedAt: null }]),
+    confirm: (confirmedAt: number) => receive({ confirmedAt }),
+    count: (merged: number, lost: number) => receive({ merged, lost }),
     status: (status: Partial<FeedStatus>) =>
       model.onStatus({ feed: 'queue', state: 'live', since: AT, reason: null, retryAt: null, ...status }),
     show(now = AT + seq * 1_000, stream = LIVE) {
@@ -81,6 +93,25 @@ describe('row of a state feed', () => {
     show(AT + 1_000);
     show(AT + 60_000);
     expect([text('state'), element.dataset['state'], text('age')]).toEqual(['stale', 'stale', '59 s']);
+  });
+
+  it('stays live while its value is confirmed, and shows the age of the last confirmation', () => {
+    const { show, text, receive, confirm } = createBench();
+    receive(12);
+    confirm(AT + 600_000);
+    show(AT + 605_000);
+    expect([text('value'), text('state'), text('age')]).toEqual(['12', 'live', '5 s']);
+    show(AT + 611_000);
+    expect([text('state'), text('age')]).toEqual(['stale', '11 s']);
+  });
+
+  it('draws a value that stays flat to its last confirmation', () => {
+    const { show, receive, confirm, part } = createBench();
+    receive(12, 18);
+    confirm(AT + 301_000);
+    show();
+    expect(part('sparkline').getAttribute('aria-label')).toBe('12 to 18 in 5 min, now 18');
+    expect(part('sparkline').querySelector('polyline')?.getAttribute('points')).toBe('1.0,19.0 1.2,1.0 63.0,1.0');
   });
 
   it('draws a sparkline from the second number on, and says it in words', () => {
@@ -140,6 +171,36 @@ describe('row of an event feed', () => {
   });
 });
 
+describe('row whose history ends', () => {
+  it('shows no line of the history before', () => {
+    const { show, receive, restart, lines, part } = createBench('event');
+    receive('a', 'b', 'c', 'd', 'e');
+    show();
+    restart('new');
+    show();
+    expect(lines()).toEqual(['new']);
+    receive('next');
+    show();
+    expect(lines()).toEqual(['new', 'next']);
+    expect(part('lines').children).toHaveLength(2);
+  });
+
+  it('loses its lines as soon as its feed is edited to be a state, and has none of them when it is events again', () => {
+    const { show, receive, offer, restart, lines, text } = createBench('event');
+    receive('a', 'b', 'c');
+    show();
+    offer('state', 'e2');
+    show();
+    expect([lines(), text('value')]).toEqual([[], '–']);
+    offer('event', 'e3');
+    show();
+    expect(lines()).toEqual([]);
+    restart('new');
+    show();
+    expect(lines()).toEqual(['new']);
+  });
+});
+
 describe('details of a row', () => {
   it('are closed until the state is pressed, and again after', () => {
     const { show, part, text, toggle } = createBench();
@@ -170,17 +231,65 @@ describe('details of a row', () => {
     expect(text('details')).toBe('The server answered 503.\nTrying now');
   });
 
-  it('say when the newest value came, and what was merged, lost and restarted, but no zero', () => {
+  it('say when a value was received, and when it was last confirmed', () => {
+    const { show, receive, confirm, text, toggle } = createBench();
+    receive(12);
+    show(AT + 1_000);
+    toggle();
+    expect(text('details')).toBe(`Values are current.\nValue received at ${format.time(AT + 1_000)}`);
+    confirm(AT + 60_000);
+    show(AT + 60_500);
+    expect(text('details').split('\n')).toContain('Last confirmed just now');
+    show(AT + 65_000);
+    expect(text('details').split('\n').slice(1)).toEqual([
+      `Value received at ${format.time(AT + 1_000)}`,
+      'Last confirmed 5 s ago',
+    ]);
+  });
+
+  it('say the date of a value of another day', () => {
+    const { show, receive, text, toggle } = createBench();
+    receive(12);
+    show(AT + 3 * 86_400_000);
+    toggle();
+    expect(text('details')).toContain(`Value received at ${new Date(AT + 1_000).toLocaleString('en-US')}`);
+  });
+
+  it('say when the newest event came, and what was merged, lost and restarted, but no zero', () => {
     const { show, receive, count, text, toggle } = createBench('event');
     receive('a');
     count(2, 3);
     show();
     toggle();
     const lines = text('details').split('\n');
-    expect(lines).toContain(`Newest value at ${format.time(AT + 1_000)}`);
+    expect(lines).toContain(`Newest event at ${format.time(AT + 1_000)}`);
     expect(lines).toContain('Merged into newer values: 2');
     expect(lines).toContain('Lost: 3');
     expect(lines.join()).not.toContain('restarted');
+  });
+
+  it('say that events may come again when a history restarted', () => {
+    const { show, receive, restart, text, toggle } = createBench('event');
+    receive('a', 'b');
+    restart('a', 'b');
+    show();
+    toggle();
+    expect(text('details').split('\n').slice(-2)).toEqual([
+      'Earlier events may be shown again.',
+      'History restarted: 1',
+    ]);
+  });
+
+  it('say under the reason of the stream what was wrong with a message', () => {
+    const { show, text, toggle } = createBench();
+    const stream: StreamState = { name: 'waiting', reason: 'bad-message', detail: 'malformed UPDATES', retryAt: null };
+    show(AT, stream);
+    toggle();
+    expect(text('details').split('\n')).toEqual([
+      'Connection lost',
+      'This page and the background of Tidings did not understand each other.',
+      'malformed UPDATES',
+    ]);
   });
 
   it('speak of the stream and not of the source while there is none', () => {
