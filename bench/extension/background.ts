@@ -42,10 +42,10 @@ const measure = createMeasure(addresses);
 const showing = createShow({ interval: addresses.raw, polling: addresses.polling, stream: addresses.state });
 const acceptPlain = createPlain();
 
-/** Its document counts its ports no more: a page stands for many. */
-const withoutDocument = (port: AcceptedPort): AcceptedPort => ({
+/** As if each port had a document of its own: a page stands for many. */
+const inOwnDocument = (port: AcceptedPort): AcceptedPort => ({
   name: port.name,
-  sender: { ...port.sender, documentId: undefined },
+  sender: { ...port.sender, documentId: crypto.randomUUID() },
   onMessage: port.onMessage,
   onDisconnect: port.onDisconnect,
   postMessage: (message) => port.postMessage(message),
@@ -75,7 +75,7 @@ const serve: Record<string, (port: AcceptedPort) => void> = {
   interval: serveInterval,
   state: tidings.state.accept,
   event: tidings.event.accept,
-  many: (port) => tidings.state.accept(withoutDocument(port)),
+  many: (port) => tidings.state.accept(inOwnDocument(port)),
   plain: acceptPlain,
   bench: measure.accept,
   show: showing.accept,

@@ -14,7 +14,7 @@ const escapes = watchEscapes();
 
 beforeEach(() => {
   // Not setImmediate: it is how a case waits for real promises.
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'Date'] });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -61,6 +61,11 @@ async function openWitness(publisher: Publisher, feed: FakeFeed) {
   page.flush();
   expect(page.got[0]?.type).toBe('STARTED');
   return {
+    /** Silence would end it. */
+    beat() {
+      page.port.postMessage({ type: 'PING', id: 1 });
+      page.flush();
+    },
     async expectNews() {
       const before = page.got.length;
       const batches = page.got.filter((message) => message.type === 'UPDATES');
@@ -114,6 +119,7 @@ test('no message to the background throws, reaches another port or leaves anythi
       if (news) feed.push('more');
       page.flush();
       if (waitMs > 0) vi.advanceTimersByTime(waitMs);
+      if (waitMs > 1_000) witness.beat();
       page.flush();
     }
     await escapes.check();

@@ -79,14 +79,14 @@ export interface AcceptedPortHandle {
 export const START_LIMIT_MS = 10_000;
 
 /** A live page is heard every 20 s. Looks are counted and not time, for a machine that slept has not been listening. */
-const MAX_SILENT_LOOKS = 3;
+export const MAX_SILENT_LOOKS = 3;
 
 /**
  * Messages other than acknowledgements that a page may send in one go, and how many more each second: far above what a person
  * causes who goes to and fro, and all that they cost is bounded with them.
  */
-const MESSAGES_AT_ONCE = 300;
-const MESSAGES_PER_SECOND = 10;
+export const MESSAGES_AT_ONCE = 300;
+export const MESSAGES_PER_SECOND = 10;
 
 const NO_CURSORS: Readonly<Record<string, Cursor>> = {};
 

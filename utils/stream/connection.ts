@@ -27,6 +27,8 @@ const RETRY_BACKOFF = { firstMs: 200, maxMs: 12_800 };
  * stays so until the browser stops it: 30 s after the last connect, which must not be ours [chrome, firefox].
  */
 const REST_FROM_ATTEMPT = 8;
+/** A port that the background closes counts as no later retry than this: neither it nor the next that is lost leads to the rest. */
+const MAX_ATTEMPT_DISMISSED = REST_FROM_ATTEMPT - 2;
 const REST_MS = 35_000;
 /** Spread over {@link REST_MS}. */
 const REST_SPREAD_MS = 10_000;
@@ -149,7 +151,9 @@ export function advance(state: ConnectionState, event: ConnectionEvent, moment: 
         : { state, effects: [] };
     case 'dismissed':
       if (!hasPort(state)) return { state, effects: [] };
-      return event.retry ? retry(state, event, moment) : close(state, event);
+      if (!event.retry) return close(state, event);
+      // It said so itself, so it lives: the rest is for a background that says nothing.
+      return retry({ ...state, attempt: Math.min(state.attempt, MAX_ATTEMPT_DISMISSED) }, event, moment);
     case 'due':
       if (state.name !== 'waiting') return { state, effects: [] };
       return state.blockers.size > 0 ? { state: rest(state), effects: [] } : connect(state, moment);

@@ -6,12 +6,14 @@ import {
   isJson,
   MAX_JSON_DEPTH,
   MAX_MESSAGE_BYTES,
-  MAX_NOTE_BYTES,
   type Parsed,
   parseToBackground,
   PROTOCOL_VERSION,
   type ToBackground,
 } from './protocol';
+
+/** Most bytes (UTF-8, as JSON) of the note that the background keeps for the pages of an origin. */
+export const MAX_NOTE_BYTES = 1_024;
 
 type Incoming = Parsed<ToBackground, 'bad-message' | 'version-mismatch'>;
 

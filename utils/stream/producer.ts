@@ -9,16 +9,11 @@
  */
 import type { FeedReader } from './feed-reader';
 import { type Cursor, EVERY_MS, type FeedBatch, MAX_MESSAGE_BYTES, type ToPage, WINDOW } from './protocol';
+import { createStatusQueue } from './status-queue';
 
 /** Bytes of a batch around its updates: the message, and for each feed its id, epoch and counts. */
 const BATCH_OVERHEAD_BYTES = 100;
 const FEED_OVERHEAD_BYTES = 600;
-
-/**
- * `STATUS` of one feed that may leave before the page is heard, at most. They take no credit: a feed whose status changes with
- * every tick would fill the memory of a page that is frozen.
- */
-const MAX_UNHEARD_STATUS = 16;
 
 export interface ProducerOptions {
   readers: readonly FeedReader[];
@@ -58,7 +53,7 @@ export function createProducer(options: ProducerOptions): Producer {
   const sampled = readers.filter(({ sample }) => sample !== null);
   const eventReaders = readers.filter(({ info }) => info.kind === 'event');
   const news = new Set<FeedReader>();
-  const statusNews = new Set<FeedReader>();
+  const statuses = createStatusQueue(everyMs, post);
   let following: (() => void)[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
   let timerDueAt = Infinity;
@@ -68,10 +63,6 @@ export function createProducer(options: ProducerOptions): Producer {
   let batchDueAt = -Infinity;
   /** For how long the next batch that is not full keeps the one after it waiting, in ms. */
   let restMs = everyMs;
-  let lastStatusAt = -Infinity;
-  /** How many statuses of each feed left since the page was heard. */
-  const unheard = new Map<FeedReader, number>();
-  let isHeld = false;
   /** The page was not told yet that the history is another than that of its cursor: there was nothing in it. */
   const apart = new Set<FeedReader>();
   /** `confirmedAt` as the page was told. */
@@ -94,8 +85,7 @@ export function createProducer(options: ProducerOptions): Producer {
   /** When there is something to do next, in ms; `Infinity`: never. Status waits for no update and no update for a status. */
   const nextDueAt = (now: number): number => {
     const newsAt = news.size > 0 ? newsDueAt(now) : Infinity;
-    const statusAt = statusNews.size > 0 ? lastStatusAt + everyMs : Infinity;
-    return Math.min(newsAt, statusAt, sampled.length > 0 ? now + everyMs : Infinity);
+    return Math.min(newsAt, statuses.dueAt, sampled.length > 0 ? now + everyMs : Infinity);
   };
 
   const clearTimer = (): void => {
@@ -106,7 +96,7 @@ export function createProducer(options: ProducerOptions): Producer {
 
   /** Ticks now if something is due, else sets the timer if there is reason for one. */
   const schedule = (): void => {
-    if (ticking || isHeld || !running() || underWay.length >= WINDOW) return;
+    if (ticking || statuses.isHeld || !running() || underWay.length >= WINDOW) return;
     const now = performance.now();
     const dueAt = nextDueAt(now);
     if (dueAt <= now) return tick();
@@ -123,45 +113,44 @@ export function createProducer(options: ProducerOptions): Producer {
     try {
       takeTurn();
     } catch (error) {
-      // Left ticking, the port would answer every ping and never bring anything again.
-      end();
-      options.onFailed(error);
+      fail(error);
     }
+  };
+
+  /** Left ticking, the port would answer every ping and never bring anything again. */
+  const fail = (error: unknown): void => {
+    end();
+    options.onFailed(error);
   };
 
   const takeTurn = (): void => {
     for (const reader of sampled) reader.sample?.();
     const now = performance.now();
-    if (now >= lastStatusAt + everyMs) sendStatus(now);
-    const batch = !isHeld && now >= newsDueAt(now) ? collect() : NOTHING;
+    if (now >= statuses.dueAt) sendStatus(now);
+    const batch = !statuses.isHeld && now >= newsDueAt(now) ? collect() : NOTHING;
     const saves = batch.readers.map((reader) => reader.save()).filter((save) => save !== undefined);
     if (saves.length === 0) return send(batch);
-    void Promise.all(saves).then(() => {
-      if (!running()) {
-        ticking = false;
-        return;
-      }
-      if (batch.feeds.every(({ epoch }, index) => batch.readers[index]?.info.epoch === epoch)) return send(batch);
-      // It was not written, and goes on under an epoch that the disk does not have: under the old one another update may get its
-      // seq after a restart of the background, and would be taken for it.
-      for (const reader of batch.readers) news.add(reader);
-      send(NOTHING);
-    });
+    Promise.all(saves)
+      .then(() => sendSaved(batch))
+      .catch(fail);
+  };
+
+  const sendSaved = (batch: Batch): void => {
+    if (!running()) {
+      ticking = false;
+      return;
+    }
+    if (batch.feeds.every(({ epoch }, index) => batch.readers[index]?.info.epoch === epoch)) return send(batch);
+    // It was not written, and goes on under an epoch that the disk does not have: under the old one another update may get its
+    // seq after a restart of the background, and would be taken for it.
+    for (const reader of batch.readers) news.add(reader);
+    send(NOTHING);
   };
 
   const sendStatus = (now: number): void => {
-    if (statusNews.size > 0) lastStatusAt = now;
-    for (const reader of statusNews) {
-      const count = unheard.get(reader) ?? 0;
-      if (count >= MAX_UNHEARD_STATUS) {
-        isHeld = true;
-        continue;
-      }
-      unheard.set(reader, count + 1);
-      statusNews.delete(reader);
-      post({ type: 'STATUS', ...reader.status }, MAX_STATUS_BYTES);
-    }
-    if (isHeld) options.onHeld();
+    const wasHeld = statuses.isHeld;
+    statuses.send(now);
+    if (statuses.isHeld && !wasHeld) options.onHeld();
   };
 
   /** Reads what fits into one message. Moves no cursor: what is not sent is read again. */
@@ -204,7 +193,7 @@ export function createProducer(options: ProducerOptions): Producer {
     if (feeds.length > 0) {
       // Where they were not written the status says so, and the background may be stopped between the two.
       sendStatus(performance.now());
-      if (isHeld) {
+      if (statuses.isHeld) {
         for (const reader of from) news.add(reader);
         return;
       }
@@ -243,7 +232,7 @@ export function createProducer(options: ProducerOptions): Producer {
   const follow = (): void => {
     following = readers.map((reader) => {
       news.add(reader);
-      statusNews.add(reader);
+      statuses.add(reader);
       const isState = !eventReaders.includes(reader);
       return reader.follow({
         onNews() {
@@ -253,7 +242,7 @@ export function createProducer(options: ProducerOptions): Producer {
           schedule();
         },
         onStatus() {
-          statusNews.add(reader);
+          statuses.add(reader);
           schedule();
         },
       });
@@ -270,10 +259,9 @@ export function createProducer(options: ProducerOptions): Producer {
   return {
     start: follow,
     heard() {
-      unheard.clear();
-      if (!isHeld) return;
-      isHeld = false;
-      schedule();
+      const wasHeld = statuses.isHeld;
+      statuses.heard();
+      if (wasHeld) schedule();
     },
     acknowledge(batch) {
       const count = batch - (sent - underWay.length);
@@ -303,6 +291,3 @@ interface Batch {
 }
 
 const NOTHING: Batch = { feeds: [], readers: [], bytes: BATCH_OVERHEAD_BYTES, updates: 0, full: false, filled: false };
-
-/** A status is a few short texts, all bounded where they are made. */
-const MAX_STATUS_BYTES = 4_096;

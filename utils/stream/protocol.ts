@@ -33,9 +33,6 @@ export const EVERY_MS = { min: 16, default: 100, max: 60_000 } as const;
 /** Batches under way unacknowledged, at most. With {@link MAX_MESSAGE_BYTES} it bounds what a blocked page can hold up: 2 MiB. */
 export const WINDOW = 8;
 
-/** Most bytes (UTF-8, as JSON) of the note that the background keeps for the pages of an origin. */
-export const MAX_NOTE_BYTES = 1_024;
-
 const MAX_ID_LENGTH = 64;
 const MAX_NAME_LENGTH = 200;
 const MAX_REASON_LENGTH = 500;
@@ -153,15 +150,7 @@ export type ToBackground =
   | Heartbeat;
 
 export type ToPage =
-  | {
-      type: 'STARTED';
-      protocol: number;
-      feeds: FeedInfo[];
-      window: number;
-      maxMessageBytes: number;
-      /** What a page of the same origin asked to keep; `null`: nothing. */
-      note: Json;
-    }
+  | { type: 'STARTED'; protocol: number; feeds: FeedInfo[]; window: number; maxMessageBytes: number; note: Json }
   | { type: 'UPDATES'; batch: number; feeds: FeedBatch[] }
   | ({ type: 'STATUS' } & FeedStatus)
   | { type: 'CLOSE'; reason: string; detail: string; retry: boolean; afterMs: number }
@@ -265,7 +254,6 @@ const TO_BACKGROUND: Checks<ToBackground> = {
   PAUSE: (x) => isPauseReason(x['reason']),
   RESUME: (x) => isPauseReason(x['reason']),
   STOP_UPDATES: () => true,
-  // What is JSON but too large is refused where it is kept: to measure it here would cost each page the code.
   NOTE: (x) => isJson(x['note']),
   PING: isHeartbeat,
   PONG: isHeartbeat,

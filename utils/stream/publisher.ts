@@ -14,7 +14,7 @@ export const MAX_PORTS_PER_DOCUMENT = 4;
 /** Ports in all, at most. Chrome served 1000 from one page with 2.2 MB of heap. */
 export const MAX_PORTS = 2_000;
 /** Those of them that are for the extension's own pages: no web page may crowd out the popup. */
-const OWN_PORTS = 100;
+export const OWN_PORTS = 100;
 /** How often the streaming ports are looked at, in ms: as often as a live page is heard. */
 const LOOK_EVERY_MS = HEARTBEAT_MS;
 

@@ -21,8 +21,10 @@ const BAD_STARTS: readonly [message: unknown, reason: string][] = [
   [{ ...START, everyMs: 0 }, 'bad-message'],
   [{ ...START, resume: { numbers: 1 } }, 'bad-message'],
   [{ ...START, streamId: 'x'.repeat(65) }, 'bad-message'],
-  [{ ...START, protocol: 0 }, 'bad-message'],
-  [{ ...START, protocol: 2 }, 'version-mismatch'],
+  [{ ...START, protocol: '2' }, 'bad-message'],
+  [{ ...START, ignored: 'x'.repeat(MAX_MESSAGE_BYTES) }, 'bad-message'],
+  [{ ...START, protocol: 1 }, 'version-mismatch'],
+  [{ type: 'START_UPDATES', protocol: 3 }, 'version-mismatch'],
 ];
 
 const VALUES = [null, true, -1, 0, 1, 2 ** 53, 1e308, '', 'numbers', 'x'.repeat(1_000), [], {}, [[]], { type: 'PING' }];

@@ -1,14 +1,18 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, type Mock, test, vi } from 'vitest';
 import {
   type AcceptedPortHandle,
   type AcceptedPortListener,
   acceptPort,
   type Authorisation,
+  MAX_SILENT_LOOKS,
+  MESSAGES_AT_ONCE,
+  MESSAGES_PER_SECOND,
   START_LIMIT_MS,
 } from '../../../utils/stream/accepted-port';
 import type { FeedReader } from '../../../utils/stream/feed-reader';
 import type { AcceptedPort, Sender } from '../../../utils/stream/port';
-import { type Cursor, PROTOCOL_VERSION } from '../../../utils/stream/protocol';
+import { type Cursor, type Json, PROTOCOL_VERSION } from '../../../utils/stream/protocol';
+import { MAX_UNHEARD } from '../../../utils/stream/status-queue';
 import { createFakeFeed, type FakeFeed } from '../../fakes/feed';
 import { createPortPair, type FakeSender } from '../../fakes/port';
 
@@ -88,15 +92,35 @@ describe('handshake of an accepted port', () => {
     expect(listener.onStream).toHaveBeenCalledExactlyOnceWith('s');
   });
 
-  test.each(['not-allowed', 'permission-removed'] as const)('closes with the reason %s', async (reason) => {
-    const { say, said, closed, open, listener } = accept({ allowed: false, reason });
-    await say(START);
+  test.each(['not-allowed', 'permission-removed'] as const)('is closed at once with the reason %s', async (reason) => {
+    const { said, closed, open, listener } = accept({ allowed: false, reason });
+    await settle();
     expect(said).toEqual([expect.objectContaining({ type: 'CLOSE', reason })]);
     expect(closed).toHaveBeenCalledOnce();
     expect(open).not.toHaveBeenCalled();
     expect(listener.onStream).not.toHaveBeenCalled();
     expect(listener.onOver).toHaveBeenCalledOnce();
   });
+
+  test.each(['authorise', 'open', 'recall', 'note'] as const)(
+    'is dropped with one error where %s rejects, and the page may try again',
+    async (part) => {
+      const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+      const broken = new Error('broken');
+      const keeper = { load: () => Promise.reject(broken), save: vi.fn() };
+      const { say, said, open, listener, closed } = accept(
+        part === 'note' ? { note: keeper } : {},
+        part === 'authorise' ? Promise.reject(broken) : Promise.resolve(),
+      );
+      if (part === 'open') open.mockRejectedValue(broken);
+      if (part === 'recall') listener.recall.mockRejectedValue(broken);
+      await say({ ...START, takesOver: true });
+      expect([said, closed.mock.calls.length, listener.onOver.mock.calls.length]).toEqual([[], 1, 1]);
+      expect(error.mock.calls).toEqual([[expect.any(String), broken]]);
+      expect([feed.viewers(), vi.getTimerCount()]).toEqual([0, 0]);
+      error.mockRestore();
+    },
+  );
 
   test('is given 10 s, and dropped without a word', async () => {
     const { said, listener, closed } = accept();
@@ -152,6 +176,38 @@ describe('privacy of an accepted port', () => {
     const { batch } = batches()[0] as unknown as { batch: number };
     await say({ type: 'ACK', batch });
     expect(listener.onApplied).toHaveBeenCalledTimes(isPrivate ? 0 : 1);
+  });
+});
+
+describe('note of an accepted port', () => {
+  const keeper = (): { load: Mock<() => Promise<Json | null>>; save: Mock<(note: Json) => void> } => ({
+    load: vi.fn(() => Promise.resolve({ left: 1 })),
+    save: vi.fn(),
+  });
+
+  test('comes with the handshake, and each newer one is kept', async () => {
+    const note = keeper();
+    const { say, said } = accept({ note });
+    await say(START);
+    expect(said[0]).toMatchObject({ type: 'STARTED', note: { left: 1 } });
+    await say({ type: 'NOTE', note: { left: 2 } });
+    expect(note.save.mock.calls).toEqual([[{ left: 2 }]]);
+  });
+
+  test('is null and goes nowhere where none is kept', async () => {
+    const { say, said, closed } = accept();
+    await say(START);
+    await say({ type: 'NOTE', note: 1 });
+    expect(said[0]).toMatchObject({ note: null });
+    expect(closed).not.toHaveBeenCalled();
+  });
+
+  test.each([{ sender: true }, { page: true }])('is never kept for a private window: %j', async ({ sender, page }) => {
+    const note = keeper();
+    const { say } = accept({ note, ...(sender && { isPrivate: true }) });
+    await say({ ...START, ...(page && { private: true }) });
+    await say({ type: 'NOTE', note: 1 });
+    expect(note.save).not.toHaveBeenCalled();
   });
 });
 
@@ -227,14 +283,76 @@ describe('started port', () => {
     expect(listener.onSent.mock.calls.flat().reduce((sum, count) => sum + count, 0)).toBe(3);
   });
 
+  test('is dropped when it was silent for a minute, but not while it is paused', async () => {
+    const { say, handle, listener, closed, types } = accept();
+    const lookOften = (): void => {
+      for (let look = 0; look < MAX_SILENT_LOOKS; look += 1) handle.look();
+    };
+    await say(START);
+    lookOften();
+    await say({ type: 'PING', id: 1 });
+    lookOften();
+    await say({ type: 'PAUSE', reason: 'hidden' });
+    lookOften();
+    handle.look();
+    await say({ type: 'RESUME', reason: 'hidden' });
+    lookOften();
+    expect(listener.onOver).not.toHaveBeenCalled();
+    handle.look();
+    await settle();
+    expect([closed.mock.calls.length, feed.viewers()]).toEqual([1, 0]);
+    expect(types()).not.toContain('CLOSE');
+  });
+
+  test('asks whether the page is there when its statuses are held, and goes on with the answer', async () => {
+    const { say, said } = accept();
+    await say(START);
+    await say({ type: 'PONG', id: 1 });
+    const count = (type: string): number => said.filter((message) => message.type === type).length;
+    for (let time = 0; time < 2 * MAX_UNHEARD; time += 1) {
+      feed.setStatus({ since: time });
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    const told = 1 + MAX_UNHEARD;
+    expect([count('STATUS'), count('PING')]).toEqual([told, 2]);
+    await say({ type: 'PONG', id: 1 });
+    expect(count('STATUS')).toBe(told + 1);
+  });
+
+  test('is closed when the page sends more than a page can mean', async () => {
+    const { say, said, closed } = accept();
+    await say(START);
+    for (let second = 0; second < 60; second += 1) {
+      for (let id = 0; id < MESSAGES_PER_SECOND; id += 1) await say({ type: 'PING', id });
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    for (let id = 1; id < MESSAGES_AT_ONCE; id += 1) await say({ type: 'PING', id });
+    expect(closed).not.toHaveBeenCalled();
+    await say({ type: 'PAUSE', reason: 'hidden' });
+    expect(said.at(-1)).toMatchObject({ type: 'CLOSE', reason: 'bad-message', detail: 'too many messages' });
+  });
+
+  test.each<[message: object, detail: string]>([
+    [{ type: 'ACK' }, 'malformed ACK'],
+    [{ type: 'ACK', batch: 7 }, 'ACK of batch 7'],
+    [START, 'START_UPDATES twice'],
+  ])('says what is wrong with %j', async (message, detail) => {
+    const { say, said } = accept();
+    await say(START);
+    await say(message);
+    expect(said.at(-1)).toEqual({ type: 'CLOSE', reason: 'bad-message', detail, retry: true, afterMs: 30_000 });
+  });
+
   test('ends without a word when the page stops it', async () => {
-    const { say, said, listener } = accept();
+    const { say, said, listener, closed } = accept();
     await say(START);
     const before = said.length;
     await say({ type: 'STOP_UPDATES' });
     feed.push(1);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(said).toHaveLength(before);
+    // Also a page that says so and stays holds no port.
+    expect(closed).toHaveBeenCalledOnce();
     expect(listener.onOver).toHaveBeenCalledOnce();
     expect([feed.viewers(), vi.getTimerCount()]).toEqual([0, 0]);
   });
@@ -270,5 +388,16 @@ describe('started port', () => {
     await handle.recheck();
     await settle();
     expect(said.at(-1)).toMatchObject({ type: 'CLOSE', reason: 'permission-removed' });
+  });
+
+  test('is dropped when nobody can say whether its sender may still see what it sees', async () => {
+    const { say, handle, authorise, closed } = accept();
+    await say(START);
+    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    authorise.mockRejectedValueOnce(new Error('broken'));
+    await handle.recheck();
+    await settle();
+    expect([closed.mock.calls.length, error.mock.calls.length]).toEqual([1, 1]);
+    error.mockRestore();
   });
 });

@@ -121,6 +121,39 @@ describe('connection', () => {
     expect(waits.map((ms) => ms > 30_000)).toEqual([...Array.from({ length: 8 }, () => false), true, true]);
   });
 
+  test('a background that closes ports lives: however often it does, the page does not rest', () => {
+    let { state } = run([START]);
+    for (let time = 0; time < 20; time += 1) {
+      state = run([dismissed(true), DUE], { ...state, unproven: [] }).state;
+      expect(run([dismissed(true)], state).state.retryAt).toBeLessThan(13_000);
+      expect(run([lost], state).state.retryAt).toBeLessThan(13_000);
+    }
+  });
+
+  test('a connect that the page gave up because it was hidden is no retry, but counts in the budget', () => {
+    let { state } = run([START]);
+    for (let time = 1; time < CONNECT_BUDGET; time += 1) {
+      state = run([blocked('hidden'), unblocked('hidden')], state).state;
+      expect(state).toMatchObject({ name: 'connecting', attempt: 0 });
+    }
+    expect(run([blocked('hidden'), unblocked('hidden')], state).state).toMatchObject({
+      name: 'waiting',
+      retryAt: BUDGET_WINDOW_MS,
+    });
+  });
+
+  test('hiding and showing the page skips the wait that is over, and none that is not', () => {
+    const waiting = run([START, lost, DUE, lost]).state;
+    expect(run([blocked('hidden'), unblocked('hidden')], waiting).name).toBe('waiting');
+    expect(run([blocked('hidden'), DUE, unblocked('hidden')], waiting).name).toBe('connecting');
+  });
+
+  test('a loss that names a time waits for it', () => {
+    const why = { cause: 'not-applied', afterMs: 4_000, detail: 'why' } as const;
+    expect(run([...LIVE, { type: 'lost', ...why }]).state).toMatchObject({ retryAt: 4_000, detail: 'why' });
+    expect(run([...LIVE, { type: 'lost', ...why }, [4_000, DUE]]).state.detail).toBe('');
+  });
+
   test('a handshake puts the retries back to the start, however soon the port dies', () => {
     const failed = run([START, lost, DUE, lost, DUE]).state;
     expect(failed.attempt).toBe(2);
@@ -157,7 +190,15 @@ const anyEvent: fc.Arbitrary<ConnectionEvent> = fc.oneof(
   fc.constantFrom<ConnectionEvent>(START, STARTED, DUE),
   fc.constantFrom(...BLOCKERS).chain((blocker) => fc.constantFrom(blocked(blocker), unblocked(blocker))),
   fc
-    .constantFrom('disconnect', 'handshake-timeout', 'pong-timeout', 'gap', 'bad-message', 'connect-failed')
+    .constantFrom(
+      'disconnect',
+      'handshake-timeout',
+      'pong-timeout',
+      'gap',
+      'bad-message',
+      'connect-failed',
+      'not-applied',
+    )
     .map((cause): ConnectionEvent => ({ type: 'lost', cause: cause as 'disconnect' })),
   fc.nat({ max: 40_000 }).map((afterMs) => dismissed(true, afterMs)),
 );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseIncoming } from '../../../utils/stream/incoming';
-import { MAX_MESSAGE_BYTES, MAX_NOTE_BYTES, PROTOCOL_VERSION } from '../../../utils/stream/protocol';
+import { MAX_NOTE_BYTES, parseIncoming } from '../../../utils/stream/incoming';
+import { MAX_MESSAGE_BYTES, PROTOCOL_VERSION } from '../../../utils/stream/protocol';
 
 const START = { type: 'START_UPDATES', protocol: PROTOCOL_VERSION, streamId: 's', everyMs: 100, resume: {} };
 const nested = (depth: number): unknown => (depth === 0 ? 0 : [nested(depth - 1)]);
@@ -61,6 +61,15 @@ describe('parseIncoming', () => {
     ['nothing', undefined],
   ])('refuses %s in a field that nobody reads', (_, ignored) => {
     expect(parseIncoming({ ...START, ignored }).ok).toBe(false);
+  });
+
+  test('is not kept busy by what names itself over and over, as a clone can', () => {
+    const circle: unknown[] = [];
+    circle.push(circle);
+    let doubled: unknown = 'x';
+    for (let depth = 0; depth < 30; depth += 1) doubled = [doubled, doubled];
+    expect(parseIncoming({ ...START, ignored: circle }).ok).toBe(false);
+    expect(parseIncoming({ ...START, ignored: doubled }).ok).toBe(false);
   });
 
   test('takes a note of 1 KiB, and no larger one', () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createProducer, type Producer, type ProducerOptions } from '../../../utils/stream/producer';
 import { type Cursor, EVERY_MS, MAX_MESSAGE_BYTES, type ToPage, WINDOW } from '../../../utils/stream/protocol';
+import { MAX_UNHEARD } from '../../../utils/stream/status-queue';
 import { createFakeFeed } from '../../fakes/feed';
 
 type Sent = ToPage & { type: 'UPDATES' };
@@ -339,6 +340,95 @@ describe('producer', () => {
     feed.setStatus({ state: 'retrying' });
     await vi.advanceTimersByTimeAsync(100);
     expect(statuses).toEqual(['live', 'retrying']);
+  });
+
+  test('does nothing before it is started', async () => {
+    const feed = createFakeFeed();
+    feed.push(1);
+    const begin = createProducer({
+      readers: [feed.reader()],
+      everyMs: 100,
+      resume: {},
+      post,
+      onSent: () => undefined,
+      onApplied: () => undefined,
+      onHeld: () => undefined,
+      onFailed: () => undefined,
+    });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([sent.length, statuses.length, feed.viewers(), vi.getTimerCount()]).toEqual([0, 0, 0, 0]);
+    begin.start();
+    expect(values()).toEqual([1]);
+  });
+
+  test('holds all once a status was told too often to a page that says nothing, until it is heard', async () => {
+    const feed = createFakeFeed();
+    const producer = start([feed, createFakeFeed({ id: 'pulse', kind: 'state', sample: () => Date.now() })]);
+    for (let time = 0; time < 3 * MAX_UNHEARD; time += 1) {
+      feed.setStatus({ since: time });
+      await vi.advanceTimersByTimeAsync(100);
+      producer.acknowledge(sent.length);
+    }
+    feed.push('held');
+    await vi.advanceTimersByTimeAsync(1_000);
+    // And one of the other feed.
+    expect(statuses).toHaveLength(MAX_UNHEARD + 1);
+    expect(values()).not.toContain('held');
+    expect([holds, vi.getTimerCount()]).toEqual([1, 0]);
+    producer.heard();
+    expect(statuses).toHaveLength(MAX_UNHEARD + 2);
+    expect(values()).toContain('held');
+  });
+
+  test('says that a history continues, and that it does not', async () => {
+    const feed = createFakeFeed();
+    feed.push(1);
+    start([feed], { resume: { feed: { epoch: 'another', seq: 9 } } });
+    await vi.advanceTimersByTimeAsync(100);
+    feed.push(2);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(sent.flatMap(({ feeds }) => feeds.map(({ continues }) => continues))).toEqual([false, true]);
+  });
+
+  test('says with its first update that a history is another, although it was empty when that was seen', async () => {
+    const feed = createFakeFeed();
+    start([feed], { resume: { feed: { epoch: 'another', seq: 9 } } });
+    await vi.advanceTimersByTimeAsync(500);
+    expect(sent).toHaveLength(0);
+    feed.push(1);
+    await vi.advanceTimersByTimeAsync(100);
+    feed.push(2);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(sent.flatMap(({ feeds }) => feeds.map(({ continues }) => continues))).toEqual([false, true]);
+  });
+
+  test('tells of a value that still holds without the value, once, and not of one that the page has not', async () => {
+    const feed = createFakeFeed({ kind: 'state' });
+    feed.push('a');
+    const producer = start([feed], { resume: { feed: { epoch: 'epoch-1', seq: 1 } } });
+    expect(sent).toHaveLength(0);
+    feed.confirm(7);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(sent.map(({ feeds }) => feeds)).toEqual([
+      [{ feed: 'feed', epoch: 'epoch-1', continues: true, updates: [], merged: 0, lost: 0, confirmedAt: 7 }],
+    ]);
+    producer.pause();
+    producer.resume();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(sent).toHaveLength(1);
+    feed.restart();
+    feed.confirm(8);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(sent).toHaveLength(1);
+  });
+
+  test('ends and tells when a feed cannot say whether it was kept', async () => {
+    const feed = createFakeFeed();
+    start([{ ...feed, reader: () => ({ ...feed.reader(), save: () => Promise.reject(new Error('broken')) }) }]);
+    feed.push(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(failures).toEqual([new Error('broken')]);
+    expect([sent.length, feed.viewers(), vi.getTimerCount()]).toEqual([0, 0, 0]);
   });
 
   test('tells before a batch what it knows by then, such as that it was not kept', async () => {

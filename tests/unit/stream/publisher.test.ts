@@ -2,8 +2,14 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Authorise, START_LIMIT_MS } from '../../../utils/stream/accepted-port';
 import type { AcceptedPort } from '../../../utils/stream/port';
-import { type Cursor, MAX_MESSAGE_BYTES } from '../../../utils/stream/protocol';
-import { createPublisher, MAX_PORTS, MAX_PORTS_PER_DOCUMENT, type Publisher } from '../../../utils/stream/publisher';
+import { type Cursor, HEARTBEAT_MS, MAX_MESSAGE_BYTES } from '../../../utils/stream/protocol';
+import {
+  createPublisher,
+  MAX_PORTS,
+  MAX_PORTS_PER_DOCUMENT,
+  OWN_PORTS,
+  type Publisher,
+} from '../../../utils/stream/publisher';
 import { createFakeFeed, type FakeFeed } from '../../fakes/feed';
 import { createPortPair, type FakeSender } from '../../fakes/port';
 
@@ -21,8 +27,13 @@ interface Client {
   leave(): Promise<void>;
 }
 
-function connect(documentId?: string): Client {
-  const pair = createPortPair({ name: 'updates', sender: documentId ? { ...SENDER, documentId } : SENDER });
+let documents = 0;
+const newDocument = (): string => `document of its own ${(documents += 1)}`;
+
+/** Opens a port: in a document of that id, or as a sender that is all this says. */
+function connect(from: string | Partial<FakeSender> = newDocument()): Client {
+  const sender = { ...SENDER, ...(typeof from === 'string' ? { documentId: from } : from) };
+  const pair = createPortPair({ name: 'updates', sender });
   const messages: Client['messages'] = [];
   let disconnected = false;
   pair.page.onMessage.addListener((message) => messages.push(message as Client['messages'][number]));
@@ -116,6 +127,73 @@ describe('publisher', () => {
     expect(next.types()).toContain('STARTED');
   });
 
+  test.each<[what: string, sender: Partial<FakeSender>, other: Partial<FakeSender>]>([
+    ['document', { documentId: 'a' }, { documentId: 'b' }],
+    ['frame', { tab: { id: 1, incognito: false }, frameId: 0 }, { tab: { id: 1, incognito: false }, frameId: 2 }],
+    ['tab', { tab: { id: 1, incognito: false } }, { tab: { id: 2, incognito: false } }],
+    ['address', { url: 'http://localhost/a' }, { url: 'http://localhost/b' }],
+  ])('counts ports that say nothing, by the %s where there is nothing better', async (_, sender, other) => {
+    const clients = Array.from({ length: MAX_PORTS_PER_DOCUMENT + 1 }, () => connect(sender));
+    const another = connect(other);
+    await vi.advanceTimersByTimeAsync(0);
+    const refused = { type: 'CLOSE', reason: 'too-many-ports', detail: '', retry: true, afterMs: 30_000 };
+    expect(clients.map(({ messages }) => messages)).toEqual([[], [], [], [], [refused]]);
+    expect([clients.at(-1)?.disconnected(), another.disconnected()]).toEqual([true, false]);
+    await clients[0]?.leave();
+    expect(connect(sender).disconnected()).toBe(false);
+  });
+
+  test('own pages have no limit of their own, and ports that no web page can take', async () => {
+    const own = { url: 'chrome-extension://tidings/sidepanel.html' };
+    publisher = createPublisher({
+      authorise: (sender) => authorise(sender),
+      isOwn: (sender) => sender?.url === own.url,
+    });
+    for (let count = 0; count < MAX_PORTS - OWN_PORTS; count += 1) connect();
+    const [page, ...panels] = [connect(), ...Array.from({ length: OWN_PORTS }, () => connect(own))];
+    const last = connect(own);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(page?.types()).toEqual(['CLOSE']);
+    expect(panels.filter((panel) => panel.types().length > 0)).toEqual([]);
+    expect(last.types()).toEqual(['CLOSE']);
+  });
+
+  test('holds no place for whom is not allowed', async () => {
+    authorise = () => Promise.resolve({ allowed: false, reason: 'not-allowed' });
+    const clients = Array.from({ length: MAX_PORTS_PER_DOCUMENT }, () => connect('document'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(clients.every((client) => client.disconnected())).toBe(true);
+    authorise = () => Promise.resolve({ allowed: true, open: () => Promise.resolve([feed.reader()]) });
+    const next = connect('document');
+    await next.say(start('s'));
+    expect(next.types()).toContain('STARTED');
+  });
+
+  test('drops a stream that was silent for a minute of looks, and looks only while one streams', async () => {
+    const [silent, alive, paused] = [connect(), connect(), connect()];
+    for (const [index, client] of [silent, alive, paused].entries()) await client.say(start(`s${index}`));
+    await paused.say({ type: 'PAUSE', reason: 'hidden' });
+    for (let beat = 0; beat < 3; beat += 1) {
+      await vi.advanceTimersByTimeAsync(HEARTBEAT_MS);
+      await alive.say({ type: 'PING', id: beat });
+    }
+    expect(silent.disconnected()).toBe(false);
+    await vi.advanceTimersByTimeAsync(HEARTBEAT_MS);
+    expect([silent, alive, paused].map((client) => client.disconnected())).toEqual([true, false, false]);
+    await alive.say({ type: 'PAUSE', reason: 'hidden' });
+    expect(vi.getTimerCount()).toBe(0);
+    await paused.say({ type: 'RESUME', reason: 'hidden' });
+    expect(vi.getTimerCount()).toBe(1);
+  });
+
+  test('a machine that slept has not been listening: one look, however long it was', async () => {
+    const client = connect();
+    await client.say(start('s'));
+    vi.setSystemTime(Date.now() + 8 * 3_600_000);
+    await vi.advanceTimersByTimeAsync(HEARTBEAT_MS);
+    expect(client.disconnected()).toBe(false);
+  });
+
   test('counts by document, not by tab', async () => {
     for (let index = 0; index < 10; index += 1) {
       const client = connect(`document ${index}`);
@@ -140,8 +218,8 @@ describe('publisher', () => {
     expect(own.disconnected()).toBe(false);
   });
 
-  test(`refuses more than ${MAX_PORTS} ports`, async () => {
-    for (let count = 0; count < MAX_PORTS; count += 1) connect();
+  test(`refuses more than ${MAX_PORTS - OWN_PORTS} ports of web pages`, async () => {
+    for (let count = 0; count < MAX_PORTS - OWN_PORTS; count += 1) connect();
     const refused = connect();
     await vi.advanceTimersByTimeAsync(0);
     expect(refused.messages).toEqual([
@@ -211,7 +289,7 @@ describe('publisher', () => {
 
   describe('with a memory', () => {
     let remembered: Map<string, Record<string, Cursor>>;
-    const resumed = async (documentId: string | undefined, said: object): Promise<unknown> => {
+    const resumed = async (documentId: string, said: object): Promise<unknown> => {
       const client = connect(documentId);
       await client.say(said);
       await vi.advanceTimersByTimeAsync(200);

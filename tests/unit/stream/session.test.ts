@@ -12,6 +12,7 @@ let pair: ReturnType<typeof createPortPair>;
 let session: Session;
 let received: { type: string; [key: string]: unknown }[];
 let lost: string[];
+let details: string[];
 let answer: LostCause | null;
 /** As the subscriber does. */
 let listenerEndsSession: boolean;
@@ -30,6 +31,7 @@ beforeEach(() => {
   pair = createPortPair({ name: 'updates' });
   received = [];
   lost = [];
+  details = [];
   answer = null;
   listenerEndsSession = false;
   pair.background.onMessage.addListener((message) => received.push(message as (typeof received)[number]));
@@ -41,8 +43,9 @@ beforeEach(() => {
       onBatch: () => answer,
       onStatus: () => undefined,
       onDismissed: ({ reason }) => lost.push(reason),
-      onLost(why) {
+      onLost(why, detail) {
         lost.push(why);
+        if (detail !== undefined) details.push(detail);
         if (listenerEndsSession) session.end();
       },
     },
@@ -119,7 +122,7 @@ describe('session', () => {
     expect(lost).toEqual([]);
   });
 
-  test('acknowledges the first batch, and then when half the window is used', () => {
+  test('acknowledges the first batch, and each whose number is a multiple of half the window', () => {
     say(STARTED);
     types();
     for (let batch = 1; batch <= 9; batch += 1) say(updates(batch));
@@ -168,6 +171,26 @@ describe('session', () => {
   ])('gives the port up on %s', (_, messages, cause) => {
     for (const message of messages) say(message);
     expect(lost).toEqual([cause]);
+  });
+
+  test.each<[string, object[], string]>([
+    ['junk', [{ type: 'NONSENSE' }], 'unknown type'],
+    ['updates before the handshake', [updates(1)], 'UPDATES before STARTED'],
+    ['a second handshake', [STARTED, STARTED], 'STARTED twice'],
+  ])('says what is wrong with %s', (_, messages, detail) => {
+    for (const message of messages) say(message);
+    expect(details).toEqual([detail]);
+  });
+
+  test('posts a note, also while it is paused, and says whether it could', () => {
+    say(STARTED);
+    session.pause({ type: 'PAUSE', reason: 'hidden' });
+    types();
+    expect(session.note({ left: 1 })).toBe(true);
+    pair.flush();
+    expect(received).toEqual([{ type: 'NOTE', note: { left: 1 } }]);
+    pair.page.disconnect();
+    expect(session.note(2)).toBe(false);
   });
 
   test('gives the port up when a batch does not join, and does not acknowledge it', () => {

@@ -45,6 +45,8 @@ function subscribe({
   const page = createFakeWindow({ hidden });
   const ending = new AbortController();
   const world = { isValid, throws };
+  /** Posts throw, and nobody said so. */
+  const dead = { port: false };
   const ports: FakePort[] = [];
   const received: { type: string; [field: string]: unknown }[] = [];
   const states: StreamState[] = [];
@@ -58,6 +60,11 @@ function subscribe({
       const pair = createPortPair({ name: 'updates' });
       pair.background.onMessage.addListener((message) => received.push(message as (typeof received)[number]));
       ports.push(pair.background);
+      const { postMessage } = pair.page;
+      pair.page.postMessage = (message) => {
+        if (dead.port) throw new Error('Attempting to use a disconnected port object');
+        postMessage(message);
+      };
       return pair.page as unknown as Port;
     },
     isValid: () => world.isValid,
@@ -77,6 +84,7 @@ function subscribe({
     page,
     ending,
     world,
+    dead,
     ports,
     received,
     states,
@@ -105,6 +113,7 @@ describe('start of a subscriber', () => {
     await say(STARTED);
     expect(received[0]).toMatchObject({ type: 'START_UPDATES', everyMs: 100, resume: {} });
     expect(received[0]).not.toHaveProperty('private');
+    expect(received[0]).not.toHaveProperty('takesOver');
     expect(names()).toEqual(['connecting', 'live']);
     expect(feeds).toEqual([[LOG]]);
   });
@@ -113,6 +122,15 @@ describe('start of a subscriber', () => {
     const { received } = subscribe({ everyMs: 1_000, isPrivate: true });
     await settle();
     expect(received[0]).toMatchObject({ everyMs: 1_000, private: true });
+  });
+
+  test('says on each port that it takes over from an earlier script', async () => {
+    const { say, received, ports } = subscribe({ takesOver: true });
+    await say(STARTED);
+    ports[0]?.disconnect();
+    await vi.advanceTimersByTimeAsync(1_000);
+    const starts = received.filter(({ type }) => type === 'START_UPDATES');
+    expect(starts.map(({ takesOver }) => takesOver)).toEqual([true, true]);
   });
 
   test('names its stream, and each its own', async () => {
@@ -194,11 +212,111 @@ describe('what a subscriber hands over', () => {
     expect(ports).toHaveLength(2);
   });
 
+  test('comes again on a new port when it could not be applied, and waits longer each time', async () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const broken = new Error('cannot draw');
+    let breaks = true;
+    const applied: unknown[] = [];
+    const { say, ports, received, states } = subscribe({
+      onBatch(told) {
+        if (breaks) throw broken;
+        applied.push(...told.flatMap(({ updates: list }) => list.map(({ value }) => value)));
+      },
+    });
+    for (const waitMs of [1_000, 2_000, 4_000]) {
+      const open = ports.length;
+      await say(STARTED, updates(1, 1, 3));
+      expect(states.at(-1)).toMatchObject({ name: 'waiting', reason: 'not-applied' });
+      await vi.advanceTimersByTimeAsync(waitMs - 10);
+      expect(ports).toHaveLength(open);
+      await vi.advanceTimersByTimeAsync(100);
+      expect(ports).toHaveLength(open + 1);
+    }
+    breaks = false;
+    await say(STARTED, updates(1, 1, 3));
+    expect(applied).toEqual([1, 2, 3]);
+    const starts = received.filter(({ type }) => type === 'START_UPDATES');
+    expect(starts.map(({ resume }) => resume)).toEqual([{}, {}, {}, {}]);
+    expect(received.filter(({ type }) => type === 'ACK')).toHaveLength(1);
+    expect(error.mock.calls).toEqual(Array.from({ length: 3 }, () => [expect.any(String), broken]));
+    // What was applied starts the waits again.
+    breaks = true;
+    await say(updates(2, 4, 4));
+    const open = ports.length;
+    await vi.advanceTimersByTimeAsync(1_010);
+    expect(ports).toHaveLength(open + 1);
+    error.mockRestore();
+  });
+
+  test.each(['onStream', 'onFeeds', 'onStatus', 'onNote'])(
+    '%s may throw: it is reported, and ends nothing',
+    async (name) => {
+      const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+      const { say, values, ports } = subscribe({
+        [name]() {
+          throw new Error('cannot draw');
+        },
+      });
+      const status: FeedStatus = { feed: 'log', state: 'live', since: 1, reason: null, retryAt: null };
+      await say(STARTED, { type: 'STATUS', ...status }, updates(1, 1, 3));
+      expect(values()).toEqual([1, 2, 3]);
+      expect(ports).toHaveLength(1);
+      expect(error).toHaveBeenCalled();
+      error.mockRestore();
+    },
+  );
+
   test('has the state of each feed as it comes', async () => {
     const { say, statuses } = subscribe();
     const status: FeedStatus = { feed: 'log', state: 'live', since: 1, reason: null, retryAt: null };
     await say(STARTED, { type: 'STATUS', ...status });
     expect(statuses).toEqual([expect.objectContaining(status)]);
+  });
+});
+
+describe('note of a subscriber', () => {
+  const notesIn = (received: readonly { type: string; [field: string]: unknown }[]): unknown[] =>
+    received.filter(({ type }) => type === 'NOTE').map(({ note }) => note);
+
+  test('is told after each handshake', async () => {
+    const onNote = vi.fn<(note: unknown) => void>();
+    const { say, ports } = subscribe({ onNote });
+    await say({ ...STARTED, note: 1 });
+    ports[0]?.disconnect();
+    await vi.advanceTimersByTimeAsync(1_000);
+    await say({ ...STARTED, note: 2 });
+    expect(onNote.mock.calls.flat()).toEqual([1, 2]);
+  });
+
+  test('goes to the background at once', async () => {
+    const { say, received, note } = subscribe();
+    await say(STARTED);
+    note({ left: 1 });
+    await settle();
+    expect(notesIn(received)).toEqual([{ left: 1 }]);
+  });
+
+  test('waits for a port, and is then newer than what the background has', async () => {
+    const onNote = vi.fn<(note: unknown) => void>();
+    const { say, received, note } = subscribe({ onNote });
+    note(1);
+    note(2);
+    await settle();
+    expect(notesIn(received)).toEqual([]);
+    await say({ ...STARTED, note: 0 });
+    expect(notesIn(received)).toEqual([2]);
+    expect(onNote.mock.calls.flat()).toEqual([2]);
+  });
+
+  test('that meets a port which died in silence goes to the next', async () => {
+    const { say, received, note, dead } = subscribe();
+    await say(STARTED);
+    dead.port = true;
+    note(1);
+    dead.port = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    await say(STARTED);
+    expect(notesIn(received)).toEqual([1]);
   });
 });
 
@@ -219,6 +337,27 @@ describe('state of a stream', () => {
     expect([name, reason]).toEqual(['waiting', 'disconnect']);
     expect(retryAt).toBeGreaterThanOrEqual(Date.now());
     expect(retryAt).toBeLessThan(Date.now() + 1_000);
+  });
+
+  test.each<[string, object, string, number]>([
+    ['the background sends', { type: 'NONSENSE' }, 'unknown type', 80],
+    [
+      'it sent',
+      { type: 'CLOSE', reason: 'bad-message', detail: 'malformed ACK', retry: true, afterMs: 30_000 },
+      'malformed ACK',
+      30_080,
+    ],
+  ])('says what is wrong with a message that %s, and warns once', async (_, message, detail, waitMs) => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const { say, states } = subscribe();
+    for (let time = 0; time < 2; time += 1) {
+      await say(STARTED, message);
+      expect(states.at(-1)).toMatchObject({ name: 'waiting', reason: 'bad-message', detail });
+      await vi.advanceTimersByTimeAsync(waitMs);
+      expect(states.at(-1)).toMatchObject({ name: 'connecting', detail: '' });
+    }
+    expect(warn.mock.calls).toEqual([[expect.stringContaining(detail)]]);
+    warn.mockRestore();
   });
 
   test('is over for good when the background says so', async () => {
