@@ -1,6 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import type { EventSourceMessage } from 'eventsource-parser';
 import { MAX_MESSAGE_LENGTH } from './source';
+import { createUsedLines } from './used-lines';
 
 /** What is read from a stream. Each is called while {@link EventStream.feed} runs. */
 export interface EventStreamSink {
@@ -20,9 +21,8 @@ export interface EventStream {
   feed(bytes: Uint8Array): void;
 }
 
-/** An empty line and the line end before it. `\r` is one only when no `\n` follows. */
-const BOUNDARY = /(?:\r\n|\n|\r(?!\n)){2}/g;
-const LINE_ENDS_AT_END = /[\r\n]{0,3}$/;
+/** An empty line and the line end before it. */
+const BOUNDARY = '\n\n';
 
 /**
  * Makes a reader of an event stream that is bounded: it never holds more than 1 Mi characters.
@@ -33,10 +33,11 @@ const LINE_ENDS_AT_END = /[\r\n]{0,3}$/;
  */
 export function createEventStream(sink: EventStreamSink): EventStream {
   const decoder = new TextDecoder();
+  const usedLines = createUsedLines();
   let overflowed = false;
   let skipping = false;
-  /** The line ends just before the next text, while skipping. */
-  let tail = '';
+  /** Whether a line ended just before the next text, while skipping. */
+  let isLineStart = false;
 
   const parser = createParser({
     maxBufferSize: MAX_MESSAGE_LENGTH,
@@ -68,30 +69,29 @@ export function createEventStream(sink: EventStreamSink): EventStream {
     parser.reset();
     sink.onTooLarge();
     skipping = !whole;
-    tail = '';
+    isLineStart = piece.endsWith('\n');
   };
 
   /** What lies behind the next empty line, or nothing yet. */
   const afterSkipped = (text: string): string => {
-    const joined = tail + text;
-    BOUNDARY.lastIndex = 0;
-    if (!BOUNDARY.test(joined)) {
-      tail = LINE_ENDS_AT_END.exec(joined)?.[0] ?? '';
+    const joined = isLineStart ? `\n${text}` : text;
+    const end = joined.indexOf(BOUNDARY);
+    if (end === -1) {
+      isLineStart = joined.endsWith('\n');
       return '';
     }
     skipping = false;
-    return joined.slice(BOUNDARY.lastIndex);
+    return joined.slice(end + BOUNDARY.length);
   };
 
   return {
     feed(bytes) {
-      const decoded = decoder.decode(bytes, { stream: true });
-      const text = skipping ? afterSkipped(decoded) : decoded;
+      const used = usedLines(decoder.decode(bytes, { stream: true }));
+      const text = skipping ? afterSkipped(used) : used;
       let from = 0;
-      BOUNDARY.lastIndex = 0;
-      while (BOUNDARY.test(text)) {
-        feedPiece(text.slice(from, BOUNDARY.lastIndex), true);
-        from = BOUNDARY.lastIndex;
+      for (let at = text.indexOf(BOUNDARY); at !== -1; at = text.indexOf(BOUNDARY, from)) {
+        feedPiece(text.slice(from, at + BOUNDARY.length), true);
+        from = at + BOUNDARY.length;
       }
       feedPiece(text.slice(from), false);
     },
