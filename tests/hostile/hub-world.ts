@@ -61,6 +61,8 @@ export function createHubWorld(feed: Feed, segments: MemorySegments = createMemo
       return open.socket;
     } as unknown as SourceDeps['WebSocket'],
     now: () => now,
+    uptime: () => now,
+    nextTask: () => Promise.resolve(),
     random: () => 0.5,
     after(delayMs, run) {
       if (!(delayMs >= 0 && delayMs < 2 ** 31)) throw new RangeError(`no timer waits ${delayMs} ms`);

@@ -35,7 +35,9 @@ function isPrivateIpv6(host: string): boolean {
 
 /**
  * Whether a name or address, as `URL.hostname` writes it, is this machine or its own network by its spelling alone.
- * Nothing is looked up: a public name that resolves to a private address counts as public.
+ * Nothing is looked up: a public name that resolves to a private address counts as public. A name without a dot counts as
+ * private, because people have `http://nas/` at home; some top-level domains answer by their bare name too (`http://ai/`).
+ * So this allows plain http and nothing else: no secret may ever be sent to a host for being private by its name.
  */
 export function isPrivateHost(hostname: string): boolean {
   if (hostname.startsWith('[')) return isPrivateIpv6(hostname.slice(1, -1));

@@ -12,6 +12,7 @@ import type { Checkpoint } from './checkpoint';
 import type { Feed, SourceDefinition } from './feed';
 import { openPoll } from './poll';
 import type { Patience } from './patience';
+import { createReadMark } from './read-mark';
 import type { Segments } from './segments';
 import type { SendResult, Sink, SourceDeps, SourceStatus } from './source';
 import { openSse } from './sse';
@@ -60,6 +61,7 @@ export function createConnection(
   source: SourceDefinition,
   { deps, segments, patience, readPulse, newEpoch }: ConnectionDeps,
 ): Connection {
+  const readMark = createReadMark(connectionKey(source), segments, patience);
   const file = createCheckpointFile(connectionKey(source), segments, patience);
   let feeds: readonly Feed[] = [];
   let tracked = new Map<string, TrackedFeed>();
@@ -119,7 +121,8 @@ export function createConnection(
 
   const setStatus = (next: SourceStatus): void => {
     if (next.state === 'live' && status.state !== 'live') {
-      const canResume = source.type === 'sse' && lastEventId !== null && lastEventId !== '';
+      const isRefused = next.reason?.code === 'resume-refused';
+      const canResume = source.type === 'sse' && lastEventId !== null && lastEventId !== '' && !isRefused;
       const pushes = source.type === 'sse' || source.type === 'websocket';
       const mayHaveMissed = pushes && hasStreamed && !canResume;
       for (const feed of tracked.values()) feed.note({ mayHaveMissed });
@@ -172,8 +175,8 @@ export function createConnection(
     const options = { deps, signal: end.signal };
     const sink = createSink();
     if (source.type === 'pulse') sink.onStatus({ state: 'live', reason: null, retryAt: null });
-    if (source.type === 'poll') openPoll(source, sink, { ...options, paceMs: paceMs() });
-    if (source.type === 'sse') openSse(source, sink, { ...options, lastEventId });
+    if (source.type === 'poll') openPoll(source, sink, { ...options, readMark, paceMs: paceMs() });
+    if (source.type === 'sse') openSse(source, sink, { ...options, readMark, lastEventId });
     if (source.type === 'websocket') opening = { end, ...openWebSocket(source, sink, options) };
   };
 

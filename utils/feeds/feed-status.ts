@@ -27,7 +27,7 @@ export interface FeedCondition {
  * | live | the path finds nothing | `stale` with a value, else `waiting` | `path` |
  * | live | no good answer for too long | `stale` | what was bad |
  * | live | a state feed without a value | `waiting` | what was bad |
- * | live | else | `live` | bad data, not kept, may have missed, none |
+ * | live | else | `live` | bad data, not kept, of events what its source says while it is live or may have missed, none |
  */
 export function feedStatus(now: FeedCondition): SourceStatus {
   if (now.source.state !== 'live') return now.source;
@@ -39,5 +39,6 @@ export function feedStatus(now: FeedCondition): SourceStatus {
   if (now.path !== null) return status(now.hasValue ? 'stale' : 'waiting', now.path);
   if (now.isOverdue) return status('stale', now.bad);
   if (now.kind === 'state' && !now.hasValue) return status('waiting', now.bad);
-  return status('live', now.bad ?? now.notKept ?? now.mayHaveMissed);
+  const said = now.kind === 'event' ? now.source.reason : null;
+  return status('live', now.bad ?? now.notKept ?? said ?? now.mayHaveMissed);
 }

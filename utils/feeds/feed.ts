@@ -11,8 +11,8 @@ export type SourceDefinition =
   | { type: 'poll'; address: string }
   /** `event`: only events of this type; `null`: all. `consecutiveIds`: each id is the one before plus 1. */
   | { type: 'sse'; address: string; event: string | null; consecutiveIds: boolean; silentAfterMs: number }
-  /** `onConnect`: sent in this order whenever the connection opens. */
-  | { type: 'websocket'; address: string; onConnect: string[]; format: 'json' | 'text'; silentAfterMs: number };
+  /** `onConnect`: sent in this order whenever the connection opens. `silentAfterMs`: `null` for no limit. */
+  | { type: 'websocket'; address: string; onConnect: string[]; format: 'json' | 'text'; silentAfterMs: number | null };
 
 /** A source as the person defined it. */
 export interface Feed {
@@ -33,7 +33,10 @@ export type ParsedFeed = { ok: true; feed: Feed } | { ok: false; reason: string 
 /** How often a source is asked, in ms: no faster than once a second, no slower than once a day. */
 export const PACE_MS = { min: 1_000, default: 5_000, max: 86_400_000 } as const;
 
-/** Silence after which an open connection counts as dead, in ms. */
+/**
+ * Silence after which an open connection counts as dead, in ms. An event stream has comments for its pauses, so it gets the
+ * default. Scripts see no such sign of a WebSocket, for the browser answers its pings, so it has no limit unless the person sets one.
+ */
 export const SILENT_AFTER_MS = { min: 1_000, default: 45_000, max: 3_600_000 } as const;
 
 const isMissing = (): string => 'is missing';
@@ -72,8 +75,6 @@ const path = v.pipe(
   }),
 );
 
-const silentAfterMs = v.optional(whole(SILENT_AFTER_MS), SILENT_AFTER_MS.default);
-
 const source = v.variant(
   'type',
   [
@@ -85,7 +86,7 @@ const source = v.variant(
         address: address('sse'),
         event: v.optional(v.nullable(text(1, 200)), null),
         consecutiveIds: v.optional(v.boolean('true or false is expected'), false),
-        silentAfterMs,
+        silentAfterMs: v.optional(whole(SILENT_AFTER_MS), SILENT_AFTER_MS.default),
       },
       isMissing,
     ),
@@ -98,7 +99,7 @@ const source = v.variant(
           [],
         ),
         format: v.optional(v.picklist(['json', 'text'], 'must be "json" or "text"'), 'json'),
-        silentAfterMs,
+        silentAfterMs: v.optional(v.nullable(whole(SILENT_AFTER_MS)), null),
       },
       isMissing,
     ),

@@ -1,6 +1,6 @@
 /** What polling and event streams share: one bounded request, and what its answer means. */
 import { checkAddress, isPrivateHost } from './address';
-import { ended } from './retry';
+import { BLOCKED_RETRY_MS, ended } from './retry';
 import type { Ending } from './retry';
 import { ANSWER_LIMIT_MS, because } from './source';
 import type { OpenOptions } from './source';
@@ -11,23 +11,26 @@ export const MAX_RETRY_AFTER_MS = 3_600_000;
 /** Answers outside 5xx that say "later" and not "no". */
 const PASSING_STATUS = [408, 425, 429];
 
+/** What every request leaves out: credentials, cache and referrer. */
+export const BARE = { cache: 'no-store', credentials: 'omit', referrerPolicy: 'no-referrer' } as const;
+
 /** One request, from its start to the end of its body. */
 export interface Request {
   signal: AbortSignal;
+  /** Whether its time was over. */
+  isLate(): boolean;
   /** Ends the time limit: what follows may take as long as it likes. */
   unlimit(): void;
   /** Ends the request and frees what it holds. */
   end(): void;
-  /** Says why `fetch` or the reading of a body failed. */
-  whyFailed(address: string): Promise<Ending>;
 }
 
-/** Begins a request that is aborted with `options.signal`, and after 10 s. */
-export function beginRequest({ deps, signal }: OpenOptions): Request {
+/** Begins a request that is aborted with `options.signal`, and after `limitMs`. */
+export function beginRequest({ deps, signal }: OpenOptions, limitMs: number = ANSWER_LIMIT_MS): Request {
   const controller = new AbortController();
-  let timedOut = false;
-  const unlimit = deps.after(ANSWER_LIMIT_MS, () => {
-    timedOut = true;
+  let isLate = false;
+  const unlimit = deps.after(limitMs, () => {
+    isLate = true;
     controller.abort();
   });
   const end = (): void => {
@@ -36,35 +39,18 @@ export function beginRequest({ deps, signal }: OpenOptions): Request {
     controller.abort();
   };
   signal.addEventListener('abort', end);
-  const hasAccess = async (address: string): Promise<boolean> => deps.hasAccess(address);
-  return {
-    signal: controller.signal,
-    unlimit,
-    end,
-    async whyFailed(address) {
-      if (timedOut) return ended('retry', because('timeout'));
-      // A browser tells a script nothing of the cause: no route and no CORS header are the same TypeError. [spec] fetch
-      // Where it refuses to tell even of the access there counts as none.
-      const allowed = signal.aborted || (await hasAccess(address).catch(() => false));
-      return ended('retry', allowed ? because('network') : because('needs-access', new URL(address).host));
-    },
-  };
+  if (signal.aborted) end();
+  return { signal: controller.signal, isLate: () => isLate, unlimit, end };
 }
 
-/** Asks without credentials or cache. Rejects as `fetch` does. */
+/** Asks for an address; see {@link BARE}. `null` where `fetch` rejects: not reached, refused by the browser, cut, late or ended. */
 export function ask(
   address: string,
   headers: Record<string, string>,
   request: Request,
   { deps }: OpenOptions,
-): Promise<Response> {
-  return deps.fetch(address, {
-    headers,
-    cache: 'no-store',
-    credentials: 'omit',
-    referrerPolicy: 'no-referrer',
-    signal: request.signal,
-  });
+): Promise<Response | null> {
+  return deps.fetch(address, { ...BARE, headers, signal: request.signal }).catch(() => null);
 }
 
 /** How long a `Retry-After` in seconds or as a date asks to wait, in ms, at most an hour; 0 when it says nothing. */
@@ -83,22 +69,33 @@ function mayLead(from: string, to: string, type: 'poll' | 'sse'): boolean {
   return checkAddress(to, type).ok && (isPrivate(from) || !isPrivate(to));
 }
 
-/** The ending that an answer of `address` means before its body is read, or `null` when it is good (2xx). */
+/**
+ * The ending that an answer of `address` means before its body is read, or `null` when it is good (2xx). One that came from
+ * another origin is asked for no more than once a minute, whatever it says: each time it may be another host, and what it
+ * says, or how soon, would tell the one who redirects who is there.
+ */
 export function endingOf(response: Response, address: string, type: 'poll' | 'sse', now: number): Ending | null {
   // Empty in an answer that no network gave.
-  if (response.url !== '' && !mayLead(address, response.url, type)) {
-    return ended('blocked', because('redirected', new URL(response.url).origin));
-  }
+  const to = response.url === '' ? address : response.url;
+  const leastMs = new URL(to).origin === new URL(address).origin ? 0 : BLOCKED_RETRY_MS;
+  if (!mayLead(address, to, type)) return ended('blocked', because('redirected', new URL(to).origin));
   if (response.ok) return null;
   const { status } = response;
   const kind = status >= 500 || PASSING_STATUS.includes(status) ? 'retry' : 'blocked';
   return ended(kind, because('http', status), {
-    notBeforeMs: retryAfterMs(response.headers.get('Retry-After'), now),
+    notBeforeMs: Math.max(leastMs, retryAfterMs(response.headers.get('Retry-After'), now)),
   });
 }
 
-/** Reads a body as UTF-8 without its BOM; `null` when it is longer than `maxBytes`. Rejects when the connection breaks. */
-export async function readText(response: Response, maxBytes: number): Promise<string | null> {
+/**
+ * Reads a body as UTF-8 without its BOM; `null` when it is longer than `maxBytes`. Rejects when the connection breaks.
+ * @param turn waited for between two pieces; see `turns.ts`
+ */
+export async function readText(
+  response: Response,
+  maxBytes: number,
+  turn: () => Promise<void> | null = () => null,
+): Promise<string | null> {
   if (Number(response.headers.get('Content-Length')) > maxBytes) return null;
   if (response.body === null) return '';
   const reader = response.body.getReader();
@@ -111,5 +108,7 @@ export async function readText(response: Response, maxBytes: number): Promise<st
     bytes += value.byteLength;
     if (bytes > maxBytes) return null;
     text += decoder.decode(value, { stream: true });
+    const others = turn();
+    if (others !== null) await others;
   }
 }

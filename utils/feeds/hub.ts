@@ -74,7 +74,7 @@ export function createHub({ deps, segments, pulseStats, newEpoch = () => crypto.
         if (connection.isDurable) durable.add(key);
       }
       // Refused like any other use of the database: what it holds too much is removed another time.
-      if (prune) segments.prune(durable).catch(() => {});
+      if (prune) segments.prune(durable, new Set(groups.keys())).catch(() => {});
     },
     async reader(feedId, { isPrivate }) {
       const connection = byId.get(feedId);

@@ -3,10 +3,13 @@ import { PACE_MS } from './feed';
 import type { SourceDefinition } from './feed';
 import { ask, beginRequest, endingOf, readText } from './http';
 import type { Request } from './http';
+import { createReachability } from './reachability';
+import type { ReadMark } from './read-mark';
 import { keepTrying } from './retry';
 import type { Ending } from './retry';
 import { MAX_MESSAGE_LENGTH, wait } from './source';
 import type { OpenOptions, Sink } from './source';
+import { createTurns } from './turns';
 
 type PollDefinition = Extract<SourceDefinition, { type: 'poll' }>;
 
@@ -26,16 +29,24 @@ function validatorsOf(headers: Headers): Record<string, string> {
   return Object.fromEntries(usable);
 }
 
+/** How often in a row a server may refuse validators before no more are sent while it is open. Once may be a network that failed. */
+const MAX_REFUSALS = 2;
+
 /**
  * Asks a JSON address every `paceMs`, counted from the start of each request, and never within a second of the last.
- * Conditional where the server gives an `ETag` or `Last-Modified`; an answer of 304 counts as fresh.
+ * Conditional where the server gives an `ETag` or `Last-Modified`; an answer of 304 counts as fresh. Its pace is its budget:
+ * 1 MiB a second at most.
  */
-export function openPoll({ address }: PollDefinition, sink: Sink, options: OpenOptions & { paceMs: number }): void {
-  const { deps, signal, paceMs } = options;
+export function openPoll(
+  { address }: PollDefinition,
+  sink: Sink,
+  options: OpenOptions & { paceMs: number; readMark: ReadMark },
+): void {
+  const { deps, signal, paceMs, readMark } = options;
+  const reachability = createReachability(address, readMark, options);
+  const turn = createTurns(deps);
   let validators: Record<string, string> = {};
-  // A request with a validator needs the server's leave where the extension has no access of its own (a CORS preflight),
-  // and the failure looks like any other. So after one the next request goes without.
-  let conditional = true;
+  let refusals = 0;
 
   const take = (text: string | null): boolean => {
     if (text === null) {
@@ -53,21 +64,17 @@ export function openPoll({ address }: PollDefinition, sink: Sink, options: OpenO
     return true;
   };
 
-  const askOnce = async (request: Request): Promise<Ending | null> => {
-    const sent = conditional ? validators : {};
-    // This and the body's reader reject with TypeError or AbortError: not reached, cut or timed out.
-    const response = await ask(address, { Accept: 'application/json', ...sent }, request, options).catch(() => null);
-    if (response === null) {
-      const ending = await request.whyFailed(address);
-      conditional = ending.reason.code === 'timeout' || Object.keys(sent).length === 0;
-      return ending;
-    }
+  const send = (headers: Record<string, string>, request: Request): Promise<Response | null> =>
+    ask(address, { Accept: 'application/json', ...headers }, request, options);
+
+  const readAnswer = async (response: Response, isConditional: boolean, request: Request): Promise<Ending | null> => {
+    reachability.onRead();
     const ending = endingOf(response, address, 'poll', deps.now());
-    const isFresh = response.status === 304 && Object.keys(sent).length > 0 && ending?.reason.code === 'http';
+    const isFresh = response.status === 304 && isConditional && ending?.reason.code === 'http';
     if (ending !== null && !isFresh) return ending;
-    const text = isFresh ? '' : await readText(response, MAX_MESSAGE_LENGTH).catch(() => undefined);
+    const text = isFresh ? '' : await readText(response, MAX_MESSAGE_LENGTH, turn).catch(() => undefined);
     if (signal.aborted) return unseen;
-    if (text === undefined) return request.whyFailed(address);
+    if (text === undefined) return reachability.whyFailed(request);
     if (isFresh) sink.onFresh();
     else validators = take(text) ? validatorsOf(response.headers) : {};
     // After the data: the feed is not live again with its old value.
@@ -75,12 +82,42 @@ export function openPoll({ address }: PollDefinition, sink: Sink, options: OpenO
     return null;
   };
 
+  const askPlainly = async (): Promise<Ending | null> => {
+    const request = beginRequest(options);
+    try {
+      const response = await send({}, request);
+      return response === null ? await reachability.whyFailed(request) : await readAnswer(response, false, request);
+    } finally {
+      request.end();
+    }
+  };
+
+  const askConditionally = async (): Promise<Ending | null> => {
+    const request = beginRequest(options);
+    try {
+      const response = await send(validators, request);
+      if (response !== null) {
+        refusals = 0;
+        return await readAnswer(response, true, request);
+      }
+      if (request.isLate() || signal.aborted || (await reachability.hasAccess())) {
+        return await reachability.whyFailed(request);
+      }
+    } finally {
+      request.end();
+    }
+    // Without access a validator needs the server's leave (a CORS preflight), and a refusal looks like any other failure.
+    const ending = await askPlainly();
+    if (ending === null) refusals += 1;
+    return ending;
+  };
+
   const untilFailure = async (): Promise<Ending> => {
     const startedAt = deps.now();
     for (;;) {
       const askedAt = deps.now();
-      const request = beginRequest(options);
-      const ending = await askOnce(request).finally(request.end);
+      const isConditional = Object.keys(validators).length > 0 && refusals < MAX_REFUSALS;
+      const ending = await (isConditional ? askConditionally() : askPlainly());
       if (ending !== null) {
         return {
           ...ending,

@@ -11,15 +11,20 @@ export interface Segments {
   put(connection: string, number: number, text: string): Promise<void>;
   /** Puts one in place of all that the connection has, both or neither. */
   replace(connection: string, number: number, text: string): Promise<void>;
-  /** Removes the connections that are not in `keep`. */
-  prune(keep: ReadonlySet<string>): Promise<void>;
+  /** Removes the connections that are not in `keep`, and the marks of those that are not in `marked`. */
+  prune(keep: ReadonlySet<string>, marked: ReadonlySet<string>): Promise<void>;
+  /** Marks a connection: an answer of its source was read without host access. Also for connections of which nothing else is kept. */
+  mark(connection: string): Promise<void>;
+  hasMark(connection: string): Promise<boolean>;
 }
 
 const STORE = 'segments';
+const MARKS = 'marks';
 
 interface Schema extends DBSchema {
   /** A longer text has more of it under a third number, from 1 on. */
   segments: { key: [connection: string, number: number, ...part: number[]]; value: string };
+  marks: { key: string; value: true };
 }
 
 const allOf = (connection: string): IDBKeyRange => IDBKeyRange.bound([connection, 0], [connection, Infinity]);
@@ -41,9 +46,10 @@ export function createIndexedDbSegments(name = 'tidings'): Segments {
     const forget = (): void => {
       opening = null;
     };
-    opening ??= openDB<Schema>(name, 1, {
-      upgrade(database) {
-        database.createObjectStore(STORE);
+    opening ??= openDB<Schema>(name, 2, {
+      upgrade(database, oldVersion) {
+        if (oldVersion < 1) database.createObjectStore(STORE);
+        database.createObjectStore(MARKS);
       },
       // Another version of the extension wants to upgrade it: let go, or it waits for ever.
       blocking: (_current, _wanted, event) => {
@@ -59,11 +65,11 @@ export function createIndexedDbSegments(name = 'tidings'): Segments {
   };
 
   /** Runs one transaction; a connection that turns out to be closed is forgotten, so that the next one opens it again. */
-  const write = async (run: (store: IDBObjectStore) => void): Promise<void> => {
+  const write = async (run: (store: IDBObjectStore) => void, into: 'segments' | 'marks' = STORE): Promise<void> => {
     const database = unwrap(await open());
     try {
-      const transaction = database.transaction(STORE, 'readwrite', WRITE);
-      run(transaction.objectStore(STORE));
+      const transaction = database.transaction(into, 'readwrite', WRITE);
+      run(transaction.objectStore(into));
       // Else the browser commits when it has told of each write and nobody asked for more: one more way there and back.
       transaction.commit();
       await completed(transaction);
@@ -96,7 +102,16 @@ export function createIndexedDbSegments(name = 'tidings'): Segments {
         store.delete(allOf(connection));
         putParts(store, connection, number, text);
       }),
-    async prune(keep) {
+    mark: (connection) => write((store) => store.put(true, connection), MARKS),
+    hasMark: async (connection) => (await (await open()).getKey(MARKS, connection)) !== undefined,
+    async prune(keep, marked) {
+      const marks = await (await open()).getAllKeys(MARKS);
+      const unmarked = marks.filter((connection) => !marked.has(connection));
+      if (unmarked.length > 0) {
+        await write((store) => {
+          for (const connection of unmarked) store.delete(connection);
+        }, MARKS);
+      }
       const keys = await (await open()).getAllKeys(STORE);
       const gone = new Set(keys.map(([connection]) => connection).filter((connection) => !keep.has(connection)));
       if (gone.size === 0) return;

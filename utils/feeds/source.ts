@@ -33,6 +33,10 @@ export interface SourceDeps {
   WebSocket: new (address: string) => WebSocket;
   /** Epoch ms. */
   now: () => number;
+  /** Ms from any start, with fractions; never set back. */
+  uptime: () => number;
+  /** Resolves in a later task, behind all that wait already. Never rejects. */
+  nextTask: () => Promise<void>;
   /** From 0 (inclusive) to 1 (exclusive). */
   random: () => number;
   /** Runs `run` once after `delayMs`; returns what calls it off. */

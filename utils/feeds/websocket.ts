@@ -1,4 +1,5 @@
 import type { Json } from '../stream/protocol';
+import { createBudget } from './budget';
 import type { SourceDefinition } from './feed';
 import { watchLiveness } from './liveness';
 import { ended, keepTrying } from './retry';
@@ -14,8 +15,12 @@ export const MAX_WAITING_BYTES = 1024 * 1024;
 /** `WebSocket.OPEN`, which a fake need not have. */
 const OPEN = 1;
 
+/** Characters of a text, bytes of anything else. */
+const lengthOf = (data: unknown): number =>
+  typeof data === 'string' ? data.length : data instanceof ArrayBuffer ? data.byteLength : 0;
+
 /**
- * Streams the text frames of a WebSocket. Each time it opens, `onConnect` is sent first, in order.
+ * Streams the text frames of a WebSocket, with host access only. Each time it opens, `onConnect` is sent first, in order.
  * @returns `send`, which takes a text while the connection is open
  */
 export function openWebSocket(
@@ -24,30 +29,30 @@ export function openWebSocket(
   options: OpenOptions,
 ): { send: (text: string) => SendResult } {
   const { deps, signal } = options;
+  const budget = createBudget(deps.uptime);
   let open: WebSocket | null = null;
 
-  const take = (data: unknown): void => {
-    if (typeof data !== 'string') return sink.onBad('bad-data', 'a binary frame');
-    if (data.length > MAX_MESSAGE_LENGTH) return sink.onBad('too-large', 'a frame of more than 1 MiB');
-    if (format === 'text') return sink.onData(data);
+  const take = (text: string): void => {
+    if (format === 'text') return sink.onData(text);
     let parsed: Json;
     try {
-      parsed = JSON.parse(data) as Json;
+      parsed = JSON.parse(text) as Json;
     } catch {
       return sink.onBad('bad-data', 'not JSON');
     }
     sink.onData(parsed);
   };
 
-  const attempt = (last: Ending | null): Promise<Ending> => {
-    const { promise, resolve } = Promise.withResolvers<Ending>();
-    let socket: WebSocket;
+  const hasAccess = async (): Promise<boolean> => {
     try {
-      socket = new deps.WebSocket(address);
+      return await deps.hasAccess(address.replace(/^ws/, 'http'));
     } catch {
-      // SecurityError or SyntaxError: the browser refuses the address itself.
-      return Promise.resolve(ended('blocked', because('network', 'the browser refuses this address')));
+      return false;
     }
+  };
+
+  const connect = (socket: WebSocket, last: Ending | null): Promise<Ending> => {
+    const { promise, resolve } = Promise.withResolvers<Ending>();
     // Blobs would have to be released.
     socket.binaryType = 'arraybuffer';
     const listening = new AbortController();
@@ -56,14 +61,30 @@ export function openWebSocket(
     const callOff = deps.after(ANSWER_LIMIT_MS, () => finish(because('timeout')));
 
     /** Does not wait for the closing handshake: a dead peer lets it hang for a minute. */
-    function finish(reason: Ending['reason']): void {
+    function finish(reason: Ending['reason'], kind: Ending['kind'] = 'retry'): void {
       if (listening.signal.aborted) return;
       listening.abort();
       callOff();
       open = null;
       socket.close();
-      resolve(liveness.end('retry', reason));
+      const ending = liveness.end(kind, reason);
+      // Never good, however long it took: its backoff grows.
+      resolve(reason.code === 'too-much' ? { ...ending, goodMs: 0 } : ending);
     }
+
+    const receive = (data: unknown): void => {
+      const startedAt = deps.uptime();
+      const length = lengthOf(data);
+      // The browser has had all of it in memory, and inflated: a minute's pause bounds how often.
+      if (length > MAX_MESSAGE_LENGTH) return finish(because('too-large', 'a frame of more than 1 MiB'), 'blocked');
+      liveness.alive();
+      if (typeof data === 'string') take(data);
+      else sink.onBad('bad-data', 'a binary frame');
+      sink.onLife();
+      const usedUp = budget.spend({ bytes: length, events: 1, busyMs: deps.uptime() - startedAt });
+      // Nothing slows a sender of frames down but to close.
+      if (usedUp !== null) finish(because('too-much', usedUp));
+    };
 
     signal.addEventListener('abort', () => finish(because('closed')), listen);
     socket.addEventListener(
@@ -76,21 +97,28 @@ export function openWebSocket(
       },
       listen,
     );
-    socket.addEventListener(
-      'message',
-      ({ data }) => {
-        liveness.alive();
-        take(data);
-        sink.onLife();
-      },
-      listen,
-    );
+    socket.addEventListener('message', ({ data }) => receive(data), listen);
     socket.addEventListener(
       'close',
       ({ code }) => finish(liveness.isOpen ? because('closed', code) : because('network')),
       listen,
     );
     return promise;
+  };
+
+  const attempt = async (last: Ending | null): Promise<Ending> => {
+    // A socket carries the person's cookies for its host, and in Firefox the extension's own address: browsers have no way to
+    // open one without. So it takes the person's word for that host, where `fetch` takes none.
+    if (!(await hasAccess())) return ended('blocked', because('needs-access-socket', new URL(address).host));
+    if (signal.aborted) return ended('retry', because('closed'));
+    let socket: WebSocket;
+    try {
+      socket = new deps.WebSocket(address);
+    } catch {
+      // SecurityError or SyntaxError: the browser refuses the address itself.
+      return ended('blocked', because('network', 'the browser refuses this address'));
+    }
+    return connect(socket, last);
   };
 
   void keepTrying(attempt, sink, options);

@@ -185,7 +185,7 @@ describe('a checkpoint file', () => {
     };
     const file = createCheckpointFile(
       'c',
-      { load: throwing, put: throwing, replace: throwing, prune: throwing },
+      { ...createMemorySegments(), load: throwing, put: throwing, replace: throwing },
       patience(),
     );
     expect(await file.load()).toBeNull();

@@ -17,6 +17,7 @@ const path = because('path');
 const bad = because('bad-data');
 const notKept = because('not-kept');
 const mayHaveMissed = because('may-have-missed');
+const refused = { state: 'live', reason: because('resume-refused'), retryAt: null } as const;
 
 test.each<[Partial<FeedCondition>, string, string | null]>([
   [{}, 'live', null],
@@ -32,6 +33,9 @@ test.each<[Partial<FeedCondition>, string, string | null]>([
   [{ bad, notKept, mayHaveMissed }, 'live', 'bad-data'],
   [{ notKept, mayHaveMissed }, 'live', 'not-kept'],
   [{ mayHaveMissed }, 'live', 'may-have-missed'],
+  [{ mayHaveMissed, kind: 'event', source: refused }, 'live', 'resume-refused'],
+  [{ notKept, kind: 'event', source: refused }, 'live', 'not-kept'],
+  [{ source: refused }, 'live', null],
 ])('of a live source with %j is %s, %s', (condition, state, code) => {
   expect(feedStatus({ ...live, ...condition })).toEqual({
     state,

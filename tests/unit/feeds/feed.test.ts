@@ -23,7 +23,7 @@ describe('parseFeed', () => {
       ...socket,
       onConnect: [],
       format: 'json',
-      silentAfterMs: 45_000,
+      silentAfterMs: null,
     });
   });
 

@@ -32,14 +32,13 @@ describe('request', () => {
     });
   });
 
-  test('is given up after 10 s, for that reason', async () => {
+  test('is given up after 10 s, and is late then', async () => {
     const { request, options } = createBench();
-    const failed = ask(ADDRESS, {}, request, options).catch((error: unknown) => error);
+    const failed = ask(ADDRESS, {}, request, options);
     await vi.advanceTimersByTimeAsync(ANSWER_LIMIT_MS - 1);
-    expect(request.signal.aborted).toBe(false);
+    expect([request.signal.aborted, request.isLate()]).toEqual([false, false]);
     await vi.advanceTimersByTimeAsync(1);
-    expect(await failed).toMatchObject({ name: 'AbortError' });
-    expect(await request.whyFailed(ADDRESS)).toMatchObject({ kind: 'retry', reason: { code: 'timeout' } });
+    expect([await failed, request.signal.aborted, request.isLate()]).toEqual([null, true, true]);
   });
 
   test('may take as long as it likes once its limit is lifted', async () => {
@@ -55,36 +54,6 @@ describe('request', () => {
     else ending.abort();
     expect(request.signal.aborted).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
-  });
-
-  test.each([
-    { hasAccess: true, reason: { code: 'network', detail: '' } },
-    { hasAccess: false, reason: { code: 'needs-access', detail: 'example.com' } },
-  ])('that fails with access $hasAccess says $reason.code', async ({ hasAccess, reason }) => {
-    const { request, state } = createBench();
-    state.hasAccess = hasAccess;
-    expect(await request.whyFailed(ADDRESS)).toMatchObject({ kind: 'retry', reason });
-  });
-
-  test.each<[string, () => Promise<never>]>([
-    ['rejects', () => Promise.reject(new Error('no permissions here'))],
-    [
-      'throws',
-      () => {
-        throw new Error('no permissions here');
-      },
-    ],
-  ])('counts as without access where asking for it %s', async (_, hasAccess) => {
-    const { deps } = createWorld();
-    const request = beginRequest({ deps: { ...deps, hasAccess }, signal: new AbortController().signal });
-    expect(await request.whyFailed(ADDRESS)).toMatchObject({ reason: { code: 'needs-access' } });
-  });
-
-  test('that was given up is no question of access', async () => {
-    const { request, ending, state } = createBench();
-    state.hasAccess = false;
-    ending.abort();
-    expect(await request.whyFailed(ADDRESS)).toMatchObject({ reason: { code: 'network' } });
   });
 });
 
@@ -136,6 +105,17 @@ describe('endingOf', () => {
       reason: { code: 'http', detail: String(status) },
       notBeforeMs: 0,
     });
+  });
+
+  test.each<[number, number, string, number]>([
+    [503, 0, 'https://example.com/y', 0],
+    [503, 0, 'https://other.example/y', 60_000],
+    [503, 0, 'https://example.com:8443/x', 60_000],
+    [503, 90, 'https://other.example/y', 90_000],
+    [404, 0, 'https://other.example/y', 60_000],
+  ])('of %d with Retry-After %d that came from %s waits %d ms at least', (status, retryAfter, url, leastMs) => {
+    const answer = answerOf('', { status, url, headers: { 'Retry-After': String(retryAfter) } });
+    expect(endingOf(answer, ADDRESS, 'poll', NOW)?.notBeforeMs).toBe(leastMs);
   });
 
   test('waits for as long as the server asks', () => {
@@ -196,6 +176,26 @@ describe('readText', () => {
     const answer = answerOf(streamOf(bytes), { headers: { 'Content-Length': '101' } });
     expect(await readText(answer, 100)).toBeNull();
     expect(answer.bodyUsed).toBe(false);
+  });
+
+  test('lets others have their turn after each piece', async () => {
+    const turns: number[] = [];
+    let pulled = 0;
+    const body = new ReadableStream(
+      {
+        pull(controller) {
+          if (pulled === 3) return controller.close();
+          pulled += 1;
+          controller.enqueue(bytes);
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    await readText(answerOf(body), 100, () => {
+      turns.push(pulled);
+      return null;
+    });
+    expect(turns).toEqual([1, 2, 3]);
   });
 
   test('rejects when the connection breaks', async () => {

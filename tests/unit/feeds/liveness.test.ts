@@ -14,18 +14,15 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function createBench(last: Ending | null = null) {
+function createBench(last: Ending | null = null, silentAfterMs: number | null = SILENT_AFTER_MS) {
   const { deps } = createWorld();
   const { sink, statuses } = createRecorder();
   const ending = new AbortController();
   const onSilent = vi.fn<() => void>();
-  const liveness: Liveness = watchLiveness(
-    sink,
-    { deps, signal: ending.signal },
-    { silentAfterMs: SILENT_AFTER_MS, last, onSilent },
-  );
+  const liveness: Liveness = watchLiveness(sink, { deps, signal: ending.signal }, { silentAfterMs, last, onSilent });
   const states = (): SourceStatus['state'][] => statuses.map(({ state }) => state);
-  return { liveness, ending, onSilent, states };
+  const reasons = (): SourceStatus['reason'][] => statuses.map(({ reason }) => reason);
+  return { liveness, ending, onSilent, states, reasons };
 }
 
 describe('liveness', () => {
@@ -36,6 +33,12 @@ describe('liveness', () => {
     liveness.alive();
     liveness.alive();
     expect([liveness.isOpen, states()]).toEqual([true, ['live']]);
+  });
+
+  test('says what is the matter with it although it is live', () => {
+    const { liveness, reasons } = createBench();
+    liveness.opened(because('resume-refused', 'example.com'));
+    expect(reasons()).toEqual([because('resume-refused', 'example.com')]);
   });
 
   test('is live again after silence with a sign of life, not with an opening', () => {
@@ -90,6 +93,15 @@ describe('silence of an open connection', () => {
     expect(vi.getTimerCount()).toBe(1);
   });
 
+  test('is no matter without a limit', () => {
+    const { liveness, onSilent, states } = createBench(null, null);
+    liveness.opened();
+    vi.advanceTimersByTime(86_400_000);
+    expect(onSilent).not.toHaveBeenCalled();
+    expect(states()).toEqual(['live']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('does not count before it is open', () => {
     const { onSilent } = createBench();
     vi.advanceTimersByTime(60_000);
@@ -113,7 +125,7 @@ describe('ending of an opening', () => {
     vi.advanceTimersByTime(4_000);
     liveness.alive();
     vi.advanceTimersByTime(3_000);
-    expect(liveness.end('retry', CLOSED, 500)).toEqual(ended('retry', CLOSED, { goodMs: 4_000, notBeforeMs: 500 }));
+    expect(liveness.end('retry', CLOSED, 500)).toEqual(ended('retry', CLOSED, { goodMs: 7_000, notBeforeMs: 500 }));
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -123,13 +135,13 @@ describe('ending of an opening', () => {
     expect(liveness.end('blocked', CLOSED)).toEqual(ended('blocked', CLOSED));
   });
 
-  test('was good until the silence began', () => {
+  test('was good for as long as it was open, also where nothing came', () => {
     const { liveness } = createBench();
     liveness.opened();
     vi.advanceTimersByTime(2_000);
     liveness.alive();
     vi.advanceTimersByTime(60_000);
-    expect(liveness.end('retry', CLOSED).goodMs).toBe(2_000);
+    expect(liveness.end('retry', CLOSED).goodMs).toBe(62_000);
   });
 
   test('was good for no less than nothing when the clock was set back', () => {

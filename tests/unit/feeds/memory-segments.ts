@@ -3,6 +3,8 @@ import type { Segment, Segments } from '../../../utils/feeds/segments';
 export interface MemorySegments extends Segments {
   /** What is there, by connection. */
   readonly kept: Map<string, Segment[]>;
+  /** Connections of which an answer was read without access. */
+  readonly marks: Set<string>;
   /** Every write that was kept, in order. */
   readonly writes: string[];
   /** `refuse`: everything rejects; `hang`: nothing settles; `hold`: writes wait for {@link release}. */
@@ -14,7 +16,7 @@ export interface MemorySegments extends Segments {
 }
 
 /** IndexedDB as far as checkpoints use it: a write is kept whole or not at all. */
-export function createMemorySegments(kept = new Map<string, Segment[]>()): MemorySegments {
+export function createMemorySegments(kept = new Map<string, Segment[]>(), marks = new Set<string>()): MemorySegments {
   const writes: string[] = [];
   let held: (() => void)[] = [];
 
@@ -32,13 +34,14 @@ export function createMemorySegments(kept = new Map<string, Segment[]>()): Memor
 
   const segments: MemorySegments = {
     kept,
+    marks,
     writes,
     mode: 'work',
     release() {
       for (const resolve of held) resolve();
       held = [];
     },
-    reopen: () => createMemorySegments(structuredClone(kept)),
+    reopen: () => createMemorySegments(structuredClone(kept), new Set(marks)),
     async load(connection) {
       await perform(() => {});
       return [...(kept.get(connection) ?? [])];
@@ -53,8 +56,14 @@ export function createMemorySegments(kept = new Map<string, Segment[]>()): Memor
         writes.push(text);
         kept.set(connection, [[number, text]]);
       }),
-    prune: (keep) =>
+    hasMark: (connection) => perform(() => {}).then(() => marks.has(connection)),
+    mark: (connection) =>
       perform(() => {
+        marks.add(connection);
+      }),
+    prune: (keep, marked) =>
+      perform(() => {
+        for (const connection of marks) if (!marked.has(connection)) marks.delete(connection);
         for (const connection of kept.keys()) if (!keep.has(connection)) kept.delete(connection);
       }),
   };

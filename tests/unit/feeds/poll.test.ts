@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openPoll } from '../../../utils/feeds/poll';
-import { answerOf, createRecorder, createWorld, settle } from './world';
+import { answerOf, createFakeMark, createRecorder, createWorld, settle } from './world';
 
 const address = 'https://example.com/status.json';
 
@@ -15,8 +15,14 @@ function open(paceMs = 5_000, from = address) {
   const world = createWorld();
   const recorder = createRecorder();
   const controller = new AbortController();
-  openPoll({ type: 'poll', address: from }, recorder.sink, { deps: world.deps, signal: controller.signal, paceMs });
-  return { ...world, world, recorder, end: () => controller.abort() };
+  const readMark = createFakeMark();
+  openPoll({ type: 'poll', address: from }, recorder.sink, {
+    deps: world.deps,
+    signal: controller.signal,
+    paceMs,
+    readMark,
+  });
+  return { ...world, world, recorder, readMark, end: () => controller.abort() };
 }
 
 describe('poll', () => {
@@ -84,17 +90,74 @@ describe('poll', () => {
     expect(recorder.status).toMatchObject({ state: 'blocked', reason: { code: 'http', detail: '304' } });
   });
 
-  test('goes without validators after a request with them failed, as a refused preflight looks like no network', async () => {
-    const { world } = open();
+  describe('without access, where a validator needs the leave of the server', () => {
+    const hasValidator = ({ headers }: { headers: Record<string, string> }): boolean => 'If-None-Match' in headers;
+
+    /** Opens, and has the first answer with an `ETag`. */
+    async function openWithTag() {
+      const opened = open();
+      opened.state.hasAccess = false;
+      (await opened.world.request()).answer(answerOf('1', { headers: { ETag: '"a"' } }));
+      await vi.advanceTimersByTimeAsync(5_000);
+      return opened;
+    }
+
+    test('asks at once without it when it failed, and is live all the time', async () => {
+      const { world, recorder, asked } = await openWithTag();
+      (await world.request()).fail();
+      await settle();
+      expect(asked.map(hasValidator)).toEqual([false, true, false]);
+      (await world.request()).answer(answerOf('2', { headers: { ETag: '"b"' } }));
+      await settle();
+      expect(recorder.data()).toEqual([1, 2]);
+      expect(recorder.statuses.map(({ state }) => state)).toEqual(['live', 'live']);
+    });
+
+    test('tries it once more, as it may have been the network, and then leaves it out', async () => {
+      const { world, asked } = await openWithTag();
+      for (const tag of ['"b"', '"c"']) {
+        (await world.request()).fail();
+        await settle();
+        (await world.request()).answer(answerOf('2', { headers: { ETag: tag } }));
+        await vi.advanceTimersByTimeAsync(5_000);
+      }
+      expect(asked.map(hasValidator)).toEqual([false, true, false, true, false, false]);
+    });
+
+    test('keeps it after a failure of both, and after one that came back', async () => {
+      const { world, asked } = await openWithTag();
+      for (let failure = 0; failure < 5; failure += 1) {
+        (await world.request()).fail();
+        await settle();
+        (await world.request()).fail();
+        await settle();
+        const delayMs = 60_000;
+        await vi.advanceTimersByTimeAsync(delayMs);
+      }
+      expect(hasValidator(await world.request())).toBe(true);
+      (await world.request()).answer(answerOf(null, { status: 304 }));
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(asked.slice(-2).map(hasValidator)).toEqual([true, true]);
+    });
+
+    test('waits for one that is late and asks no second time', async () => {
+      const { recorder, asked } = await openWithTag();
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'timeout' } });
+      expect(asked).toHaveLength(2);
+    });
+  });
+
+  test('with access a failed validator is a failed network', async () => {
+    const { world, recorder, asked } = open();
     (await world.request()).answer(answerOf('1', { headers: { ETag: '"a"' } }));
     await vi.advanceTimersByTimeAsync(5_000);
     (await world.request()).fail();
+    await settle();
+    expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'network' } });
+    expect(asked).toHaveLength(2);
     await vi.advanceTimersByTimeAsync(1_000);
-    const third = await world.request();
-    expect(third.headers).not.toHaveProperty('If-None-Match');
-    third.answer(answerOf('2', { headers: { ETag: '"b"' } }));
-    await vi.advanceTimersByTimeAsync(5_000);
-    expect((await world.request()).headers).not.toHaveProperty('If-None-Match');
+    expect((await world.request()).headers).toHaveProperty('If-None-Match');
   });
 
   test.each<[string, string | Uint8Array<ArrayBuffer>, unknown[]]>([
@@ -165,33 +228,29 @@ describe('poll', () => {
     expect(asked).toHaveLength(2);
   });
 
-  test.each([
-    [true, { code: 'network', detail: '' }],
-    [false, { code: 'needs-access', detail: 'example.com' }],
-  ])('says what a failure without an answer means when its access is %s', async (hasAccess, reason) => {
-    const { world, state, recorder } = open();
-    state.hasAccess = hasAccess;
+  test('without access it is blocked until the person gives it, where the server is there', async () => {
+    const { world, state, recorder, asked } = open();
+    state.hasAccess = false;
     (await world.request()).fail();
     await settle();
-    expect(recorder.status).toMatchObject({ state: 'retrying', reason });
+    expect(recorder.status).toMatchObject({
+      state: 'blocked',
+      reason: { code: 'needs-access', detail: 'example.com' },
+      retryAt: Date.now() + 75_000,
+    });
+    await vi.advanceTimersByTimeAsync(75_000);
+    expect(asked).toHaveLength(2);
   });
 
-  test.each([
-    ['rejects', () => Promise.reject(new Error('No window'))],
-    [
-      'throws',
-      () => {
-        throw new TypeError('a pattern it does not take');
-      },
-    ],
-  ])('is tried again where the browser %s in place of saying whether it has access', async (_, hasAccess) => {
-    const { world, recorder, asked } = open();
-    world.deps.hasAccess = hasAccess;
+  test('without access a failure is the network’s once an answer could be read', async () => {
+    const { world, state, recorder, readMark } = open();
+    state.hasAccess = false;
+    (await world.request()).answer(answerOf('1'));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(readMark.isSet).toBe(true);
     (await world.request()).fail();
     await settle();
-    expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'needs-access' } });
-    await vi.advanceTimersByTimeAsync(1_000);
-    expect(asked).toHaveLength(2);
+    expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'network', detail: '' } });
   });
 
   test('gives up a request after 10 s, also in the middle of its body', async () => {
@@ -280,7 +339,12 @@ describe('poll', () => {
     const { signal } = new AbortController();
     const added = vi.spyOn(signal, 'addEventListener');
     const removed = vi.spyOn(signal, 'removeEventListener');
-    openPoll({ type: 'poll', address }, createRecorder().sink, { deps: world.deps, signal, paceMs: 1_000 });
+    openPoll({ type: 'poll', address }, createRecorder().sink, {
+      deps: world.deps,
+      signal,
+      paceMs: 1_000,
+      readMark: createFakeMark(),
+    });
     for (let i = 0; i < 5; i += 1) {
       (await world.request()).answer(answerOf('1'));
       await vi.advanceTimersByTimeAsync(1_000);

@@ -63,7 +63,7 @@ describe('segments in IndexedDB', () => {
       ]);
       await segments.replace('a', 3, 'new');
       expect(await segments.load('a')).toEqual([[3, 'new']]);
-      await segments.prune(new Set(['a']));
+      await segments.prune(new Set(['a']), new Set());
       expect(await segments.load('b')).toEqual([]);
     },
   );
@@ -80,7 +80,7 @@ describe('segments in IndexedDB', () => {
       await segments.put(connection, 0, connection);
       await segments.put(connection, 1, connection);
     }
-    await segments.prune(new Set(['b', 'never there']));
+    await segments.prune(new Set(['b', 'never there']), new Set());
     expect(await Promise.all(['a', 'b', 'c'].map((connection) => segments.load(connection)))).toEqual([
       [],
       [
@@ -116,10 +116,48 @@ describe('segments in IndexedDB', () => {
   });
 });
 
+describe('marks in IndexedDB', () => {
+  test('outlive the background, and are of one connection', async () => {
+    await segments.mark('a');
+    await segments.mark('a');
+    const later = createIndexedDbSegments();
+    expect([await later.hasMark('a'), await later.hasMark('b')]).toEqual([true, false]);
+  });
+
+  test('go with connections that are not there any more, whether or not segments of them are kept', async () => {
+    for (const connection of ['a', 'b', 'c']) await segments.mark(connection);
+    await segments.put('a', 0, 'text');
+    await segments.prune(new Set(['a']), new Set(['b']));
+    expect(await Promise.all(['a', 'b', 'c'].map((connection) => segments.hasMark(connection)))).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    expect(await segments.load('a')).toEqual([[0, 'text']]);
+  });
+
+  test('come into a database of an earlier version, which keeps what it has', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const request = indexedDB.open('tidings', 1);
+    request.addEventListener('upgradeneeded', () => request.result.createObjectStore('segments'));
+    request.addEventListener('success', () => {
+      const transaction = request.result.transaction('segments', 'readwrite');
+      transaction.objectStore('segments').put('kept', ['a', 0]);
+      transaction.addEventListener('complete', () => {
+        request.result.close();
+        resolve();
+      });
+    });
+    await promise;
+    await segments.mark('a');
+    expect([await segments.hasMark('a'), await segments.load('a')]).toEqual([true, [[0, 'kept']]]);
+  });
+});
+
 describe('database of the segments', () => {
   test('is opened when first used, and once', async () => {
     expect(database.openings).toBe(0);
-    await Promise.all([segments.load('a'), segments.put('a', 0, ''), segments.prune(new Set(['a']))]);
+    await Promise.all([segments.load('a'), segments.put('a', 0, ''), segments.prune(new Set(['a']), new Set())]);
     expect(database.openings).toBe(1);
   });
 
@@ -130,7 +168,7 @@ describe('database of the segments', () => {
       await expect(segments.load('a')).rejects.toThrow(DOMException);
       await expect(segments.put('a', 0, 'text')).rejects.toThrow(DOMException);
       await expect(segments.replace('a', 0, 'text')).rejects.toThrow(DOMException);
-      await expect(segments.prune(new Set())).rejects.toThrow(DOMException);
+      await expect(segments.prune(new Set(), new Set())).rejects.toThrow(DOMException);
       database.opening = 'works';
       await segments.put('a', 0, 'text');
       expect(await segments.load('a')).toEqual([[0, 'text']]);
@@ -159,9 +197,9 @@ describe('database of the segments', () => {
   test('lets go when another version of the extension wants it', async () => {
     await segments.put('a', 0, 'text');
     const { promise, resolve, reject } = Promise.withResolvers<number>();
-    const request = indexedDB.open('tidings', 2);
+    const request = indexedDB.open('tidings', 3);
     request.addEventListener('success', () => resolve(request.result.version));
     request.addEventListener('blocked', () => reject(new Error('blocked')));
-    expect(await promise).toBe(2);
+    expect(await promise).toBe(3);
   });
 });

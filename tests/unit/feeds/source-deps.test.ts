@@ -1,3 +1,4 @@
+import { setImmediate as setImmediatePromise } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createSourceDeps } from '../../../utils/feeds/source-deps';
 
@@ -64,4 +65,30 @@ test.each([true, false])('access is asked of whoever knows: %j', (answer) => {
   const hasAccess = vi.fn<(address: string) => boolean>(() => answer);
   expect(createSourceDeps(hasAccess).hasAccess('https://example.com/')).toBe(answer);
   expect(hasAccess).toHaveBeenCalledExactlyOnceWith('https://example.com/');
+});
+
+test('the next task runs behind the timers and messages that wait, in order', async () => {
+  vi.useRealTimers();
+  const { nextTask } = createSourceDeps(() => true);
+  const order: string[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setImmediate(() => order.push('waits already'));
+  await setImmediatePromise();
+  void nextTask().then(() => order.push('first'));
+  void nextTask().then(() => {
+    order.push('second');
+    resolve();
+  });
+  await Promise.resolve();
+  expect(order).toEqual(['waits already']);
+  await promise;
+  expect(order).toEqual(['waits already', 'first', 'second']);
+});
+
+test('the uptime counts ms, and is not set back with the clock', () => {
+  const { uptime } = createSourceDeps(() => true);
+  const before = uptime();
+  vi.advanceTimersByTime(5);
+  vi.setSystemTime(0);
+  expect(uptime() - before).toBeCloseTo(5);
 });

@@ -1,7 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { SourceDefinition } from '../../../utils/feeds/feed';
 import { openSse } from '../../../utils/feeds/sse';
-import { answerOf, createRecorder, createWorld, settle, streamTo } from './world';
+import {
+  answerOf,
+  type Asked,
+  type Body,
+  createFakeMark,
+  createRecorder,
+  createWorld,
+  settle,
+  streamTo,
+  type World,
+} from './world';
 
 const address = 'https://example.com/events';
 type Options = Partial<Extract<SourceDefinition, { type: 'sse' }>> & { lastEventId?: string | null };
@@ -20,7 +30,7 @@ function open({ lastEventId = null, ...definition }: Options = {}) {
   openSse(
     { type: 'sse', address, event: null, consecutiveIds: false, silentAfterMs: 45_000, ...definition },
     recorder.sink,
-    { deps: world.deps, signal: controller.signal, lastEventId },
+    { deps: world.deps, signal: controller.signal, lastEventId, readMark: createFakeMark() },
   );
   return { world, recorder, asked: world.asked, end: () => controller.abort() };
 }
@@ -282,10 +292,9 @@ describe('sse', () => {
     await settle();
     expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'network' } });
     await vi.advanceTimersByTimeAsync(1_000);
-    world.state.hasAccess = false;
     (await world.request()).fail();
     await settle();
-    expect(recorder.status).toMatchObject({ reason: { code: 'needs-access', detail: 'example.com' } });
+    expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'network' } });
     await vi.advanceTimersByTimeAsync(2_000);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(recorder.status).toMatchObject({ reason: { code: 'timeout' } });
@@ -302,22 +311,173 @@ describe('sse', () => {
     expect(recorder.data()).toHaveLength(10);
   });
 
-  test('starts again at the first delay after 10 s that were good, and not for being open', async () => {
+  test('starts again at the first delay after it was open for 10 s, also in silence', async () => {
     const { world, recorder } = open();
     world.state.random = 0.999;
     const delays: number[] = [];
-    for (const good of [false, false, true]) {
+    for (const openMs of [9_000, 9_000, 9_000, 10_000, 9_000]) {
       const body = streamTo(await world.request());
-      await vi.advanceTimersByTimeAsync(11_000);
-      if (good) body.write(': here\n\n');
-      await settle();
+      await vi.advanceTimersByTimeAsync(openMs);
       body.end();
       await settle();
       const delayMs = (recorder.status?.retryAt ?? 0) - Date.now();
       delays.push(Math.round(delayMs / 1_000));
       await vi.advanceTimersByTimeAsync(delayMs);
     }
-    expect(delays).toEqual([1, 2, 1]);
+    expect(delays).toEqual([1, 2, 4, 1, 2]);
+  });
+
+  describe('whose server does not let it name the last event, without access', () => {
+    const idOf = ({ headers }: Asked): string | undefined => headers['Last-Event-ID'];
+    const refused = { code: 'resume-refused', detail: 'example.com' };
+
+    /** Refuses each request that names an event and opens a stream to the others. */
+    async function refuse(world: World, requests: number): Promise<Body | null> {
+      let body: Body | null = null;
+      for (let count = 0; count < requests; count += 1) {
+        const request = await world.request();
+        if (idOf(request) === undefined) body = streamTo(request);
+        else request.fail();
+        await settle();
+      }
+      return body;
+    }
+
+    test('goes on without it, and says so as long as it is live', async () => {
+      const { world, recorder, asked } = open({ lastEventId: '7' });
+      world.state.hasAccess = false;
+      const body = await refuse(world, 3);
+      expect(asked.map(idOf)).toEqual(['7', undefined, '7']);
+      expect(recorder.status).toEqual({ state: 'live', reason: refused, retryAt: null });
+      body?.write('id: 9\ndata: 9\n\n');
+      await settle();
+      expect(recorder.calls).toEqual([
+        ['id', '9'],
+        ['data', 9],
+      ]);
+      expect(recorder.statuses).toHaveLength(1);
+      expect(vi.getTimerCount()).toBe(1);
+    });
+
+    test('tries it again at each later opening, and then believes the first refusal', async () => {
+      const { world, recorder, asked } = open({ lastEventId: '7' });
+      world.state.hasAccess = false;
+      (await refuse(world, 3))?.end();
+      await settle();
+      await vi.advanceTimersByTimeAsync(1_000);
+      await refuse(world, 2);
+      expect(asked.map(idOf)).toEqual(['7', undefined, '7', '7', undefined]);
+      expect(recorder.status).toEqual({ state: 'live', reason: refused, retryAt: null });
+    });
+
+    test('loses nothing to a network that failed for a moment', async () => {
+      const { world, recorder, asked } = open({ lastEventId: '7' });
+      world.state.hasAccess = false;
+      await refuse(world, 2);
+      const plain = asked[1];
+      const again = await world.request();
+      expect(idOf(again)).toBe('7');
+      streamTo(again).write('id: 8\ndata: 8\n\n');
+      await settle();
+      expect(plain?.init.signal?.aborted).toBe(true);
+      expect(recorder.status).toEqual({ state: 'live', reason: null, retryAt: null });
+      expect(recorder.data()).toEqual([8]);
+    });
+
+    test('is not reached where the request without it fails as well', async () => {
+      const { world, recorder, asked } = open({ lastEventId: '7' });
+      Object.assign(world.state, { hasAccess: false, probes: 'refused' });
+      (await world.request()).fail();
+      await settle();
+      (await world.request()).fail();
+      await settle();
+      expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'network' } });
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(asked.map(idOf)).toEqual(['7', undefined, '7']);
+    });
+
+    test('is asked once where it is late', async () => {
+      const { world, recorder, asked } = open({ lastEventId: '7' });
+      world.state.hasAccess = false;
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(recorder.status).toMatchObject({ reason: { code: 'timeout' } });
+      expect(asked).toHaveLength(1);
+    });
+  });
+
+  test('with access a failed resume is a failed network', async () => {
+    const { world, recorder, asked } = open({ lastEventId: '7' });
+    (await world.request()).fail();
+    await settle();
+    expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'network' } });
+    expect(asked).toHaveLength(1);
+  });
+
+  describe('that floods', () => {
+    test('is closed as too much, with a backoff that grows, however long it was open', async () => {
+      const { world, recorder } = open();
+      world.state.random = 0.999;
+      const delays: number[] = [];
+      for (let round = 0; round < 4; round += 1) {
+        const request = await world.request();
+        const body = streamTo(request);
+        await vi.advanceTimersByTimeAsync(20_000);
+        for (let chunk = 0; chunk < 30; chunk += 1) {
+          body.write('data:1\n\n'.repeat(8_192));
+          await settle();
+        }
+        expect(recorder.status).toMatchObject({
+          state: 'retrying',
+          reason: { code: 'too-much', detail: 'more than 10 000 messages a second' },
+        });
+        expect(request.init.signal?.aborted).toBe(true);
+        const delayMs = (recorder.status?.retryAt ?? 0) - Date.now();
+        delays.push(Math.round(delayMs / 1_000));
+        await vi.advanceTimersByTimeAsync(delayMs);
+      }
+      expect(delays).toEqual([1, 2, 4, 8]);
+    });
+
+    test('with lines that nobody reads is closed for its bytes', async () => {
+      const { world, recorder } = open();
+      const body = streamTo(await world.request());
+      for (let chunk = 0; chunk < 70; chunk += 1) {
+        body.write('x\n'.repeat(512 * 1024));
+        await settle();
+      }
+      expect(recorder.status).toMatchObject({ reason: { code: 'too-much', detail: 'more than 4 MiB a second' } });
+      expect(recorder.calls).toEqual([]);
+    });
+
+    test('lets other tasks run between two slices', async () => {
+      const { world, recorder } = open();
+      let now = 0;
+      world.deps.uptime = () => now;
+      const { onData } = recorder.sink;
+      recorder.sink.onData = (data) => {
+        now += 0.1;
+        onData(data);
+      };
+      const body = streamTo(await world.request());
+      body.write('data:1\n\n'.repeat(8_192));
+      await settle();
+      expect(recorder.data()).toHaveLength(8_192);
+      // 819 ms in slices of 256 events.
+      expect(world.state.tasks).toBe(32);
+    });
+
+    test('takes 20 000 events at once and 2000 a second', async () => {
+      const { world, recorder } = open();
+      const body = streamTo(await world.request());
+      body.write(Array.from({ length: 20_000 }, (_, n) => `id: ${n}\ndata: ${n}\n\n`).join(''));
+      await settle();
+      for (let second = 0; second < 60; second += 1) {
+        body.write(Array.from({ length: 2_000 }, (_, n) => `id: ${n}\ndata: ${n}\n\n`).join(''));
+        await vi.advanceTimersByTimeAsync(1_000);
+      }
+      expect(recorder.status?.state).toBe('live');
+      expect(recorder.data()).toHaveLength(140_000);
+    });
   });
 
   test.each(['connecting', 'open', 'retrying'])('frees everything when it is ended while %s', async (when) => {

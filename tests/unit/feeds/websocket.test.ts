@@ -19,7 +19,7 @@ function open(definition: Options = {}, refuseSockets = false) {
   const recorder = createRecorder();
   const controller = new AbortController();
   const { send } = openWebSocket(
-    { type: 'websocket', address, onConnect: [], format: 'json', silentAfterMs: 45_000, ...definition },
+    { type: 'websocket', address, onConnect: [], format: 'json', silentAfterMs: null, ...definition },
     recorder.sink,
     { deps: world.deps, signal: controller.signal },
   );
@@ -50,8 +50,8 @@ describe('websocket', () => {
     ['text', '{"a":1}', ['data', '{"a":1}']],
     ['text', '', ['data', '']],
     ['text', new ArrayBuffer(4), ['bad', 'bad-data', 'a binary frame']],
-    ['text', 'x'.repeat(1024 * 1024 + 1), ['bad', 'too-large', 'a frame of more than 1 MiB']],
-  ])('as %s takes %j', async (format, frame, call) => {
+    ['text', 'x'.repeat(1024 * 1024), ['data', 'x'.repeat(1024 * 1024)]],
+  ])('as %s takes a frame', async (format, frame, call) => {
     const { world, recorder } = open({ format });
     const socket = await world.socket();
     socket.open();
@@ -114,6 +114,117 @@ describe('websocket', () => {
     expect(recorder.status?.state).toBe('stale');
     second.message('3');
     expect(recorder.status?.state).toBe('live');
+  });
+
+  test('without a limit is never silent, and was good for as long as it was open', async () => {
+    const { world, recorder } = open();
+    const delays: number[] = [];
+    for (const openMs of [0, 0, 86_400_000, 0]) {
+      const socket = await world.socket();
+      socket.open();
+      await vi.advanceTimersByTimeAsync(openMs);
+      expect(recorder.status?.state).toBe('live');
+      socket.closed(1006);
+      await settle();
+      const delayMs = (recorder.status?.retryAt ?? 0) - Date.now();
+      delays.push(delayMs);
+      await vi.advanceTimersByTimeAsync(delayMs);
+    }
+    expect(delays).toEqual([500, 1_000, 500, 1_000]);
+    expect(world.sockets).toHaveLength(5);
+  });
+
+  test.each(['text', 'bytes'])('is blocked for a minute after a frame of more than 1 MiB of %s', async (kind) => {
+    const { world, recorder } = open({ format: 'text' });
+    const socket = await world.socket();
+    socket.open();
+    await vi.advanceTimersByTimeAsync(60_000);
+    socket.message(kind === 'text' ? 'x'.repeat(1024 * 1024 + 1) : new ArrayBuffer(1024 * 1024 + 1));
+    await settle();
+    expect(socket.readyState).toBe(3);
+    expect(recorder.calls).toEqual([]);
+    expect(recorder.status).toEqual({
+      state: 'blocked',
+      reason: { code: 'too-large', detail: 'a frame of more than 1 MiB' },
+      retryAt: Date.now() + 75_000,
+    });
+    await vi.advanceTimersByTimeAsync(74_999);
+    expect(world.sockets).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(world.sockets).toHaveLength(2);
+  });
+
+  test('that floods is closed as too much, with a backoff that grows, however long it was open', async () => {
+    const { world, recorder } = open();
+    const delays: number[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      const socket = await world.socket();
+      socket.open();
+      await vi.advanceTimersByTimeAsync(20_000);
+      for (let frame = 0; frame <= 100_000; frame += 1) socket.message('1');
+      await settle();
+      expect(socket.readyState).toBe(3);
+      expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'too-much' } });
+      const delayMs = (recorder.status?.retryAt ?? 0) - Date.now();
+      delays.push(delayMs);
+      await vi.advanceTimersByTimeAsync(delayMs);
+    }
+    expect(delays).toEqual([500, 1_000, 2_000, 4_000]);
+    expect(recorder.data()).toHaveLength(400_004);
+  });
+
+  test('takes 20 000 frames at once', async () => {
+    const { world, recorder } = open();
+    const socket = await world.socket();
+    socket.open();
+    for (let frame = 0; frame < 20_000; frame += 1) socket.message('1');
+    await settle();
+    expect([recorder.data().length, recorder.status?.state]).toEqual([20_000, 'live']);
+  });
+
+  test('does not connect before the person gave access to its host', async () => {
+    const { world, recorder } = open();
+    world.state.hasAccess = false;
+    const asked = vi.spyOn(world.deps, 'hasAccess');
+    const first = await world.socket();
+    first.closed(1006);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(asked).toHaveBeenCalledExactlyOnceWith('https://example.com/live');
+    expect(recorder.status).toEqual({
+      state: 'blocked',
+      reason: { code: 'needs-access-socket', detail: 'example.com' },
+      retryAt: Date.now() + 75_000,
+    });
+    world.state.hasAccess = true;
+    await vi.advanceTimersByTimeAsync(75_000);
+    expect(world.sockets).toHaveLength(2);
+  });
+
+  test('does not connect where the browser does not say whether it has access', async () => {
+    const { world, recorder, end } = open();
+    world.deps.hasAccess = () => Promise.reject(new Error('no permissions here'));
+    (await world.socket()).closed(1006);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(recorder.status).toMatchObject({ reason: { code: 'needs-access-socket' } });
+    end();
+    expect(world.sockets).toHaveLength(1);
+  });
+
+  test('that ends while it is asked for access connects to nothing', async () => {
+    const world = createWorld();
+    const controller = new AbortController();
+    const answer = Promise.withResolvers<boolean>();
+    world.deps.hasAccess = () => answer.promise;
+    openWebSocket(
+      { type: 'websocket', address, onConnect: [], format: 'json', silentAfterMs: null },
+      createRecorder().sink,
+      { deps: world.deps, signal: controller.signal },
+    );
+    await settle();
+    controller.abort();
+    answer.resolve(true);
+    await settle();
+    expect(world.sockets).toEqual([]);
   });
 
   test('is blocked where the browser refuses the address', async () => {

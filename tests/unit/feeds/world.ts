@@ -1,4 +1,5 @@
 import { vi } from 'vitest';
+import type { ReadMark } from '../../../utils/feeds/read-mark';
 import type { Sink, SourceDeps, SourceStatus } from '../../../utils/feeds/source';
 
 /** One request that a source made, for the test to answer. */
@@ -55,8 +56,18 @@ export class FakeSocket extends EventTarget {
 
 export interface World {
   deps: SourceDeps;
-  state: { hasAccess: boolean; refuseSockets: boolean; random: number };
+  /** `probes`: what a source learns when it looks again why a request failed. */
+  state: {
+    probes: 'refused' | 'there' | 'redirect' | 'readable';
+    hasAccess: boolean;
+    refuseSockets: boolean;
+    random: number;
+    tasks: number;
+  };
+  /** Requests but those of {@link probed}. */
   asked: Asked[];
+  /** Second looks at a source that failed: their options. */
+  probed: RequestInit[];
   sockets: FakeSocket[];
   /** The newest request, after what is under way has gone its way. */
   request(): Promise<Asked>;
@@ -77,10 +88,21 @@ export interface Recorder {
 /** A network and a clock. Use with `vi.useFakeTimers()`. */
 export function createWorld(): World {
   const asked: Asked[] = [];
+  const probed: RequestInit[] = [];
   const sockets: FakeSocket[] = [];
-  const state = { hasAccess: true, refuseSockets: false, random: 0.5 };
+  const state: World['state'] = { probes: 'there', hasAccess: true, refuseSockets: false, random: 0.5, tasks: 0 };
+
+  const probe = async (init: RequestInit): Promise<Response> => {
+    probed.push(init);
+    const isOpaque = init.mode === 'no-cors';
+    const isAnswered = state.probes === 'readable' || state.probes === (isOpaque ? 'there' : 'redirect');
+    if (!isAnswered) throw new TypeError('Failed to fetch');
+    const type = isOpaque ? 'opaque' : state.probes === 'redirect' ? 'opaqueredirect' : 'cors';
+    return Object.defineProperty(new Response(null), 'type', { value: type });
+  };
 
   const fetchFake = (input: unknown, init: RequestInit = {}): Promise<Response> => {
+    if (init.redirect === 'manual' || init.mode === 'no-cors') return probe(init);
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
     init.signal?.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
     asked.push({
@@ -102,6 +124,11 @@ export function createWorld(): World {
       return socket;
     } as unknown as SourceDeps['WebSocket'],
     now: () => Date.now(),
+    uptime: () => performance.now(),
+    nextTask: () => {
+      state.tasks += 1;
+      return Promise.resolve();
+    },
     random: () => state.random,
     after(delayMs, run) {
       const timer = setTimeout(run, delayMs);
@@ -114,6 +141,7 @@ export function createWorld(): World {
     deps,
     state,
     asked,
+    probed,
     sockets,
     async request() {
       await settle();
@@ -171,6 +199,18 @@ export function streamTo(request: Asked, headers: Record<string, string> = {}): 
     },
     cut: () => fail(new TypeError('network error')),
   };
+}
+
+/** A mark as one background has it. */
+export function createFakeMark(isSet = false): ReadMark & { isSet: boolean } {
+  const mark = {
+    isSet,
+    has: () => Promise.resolve(mark.isSet),
+    set() {
+      mark.isSet = true;
+    },
+  };
+  return mark;
 }
 
 /** A sink that writes down what it is told, in order. */

@@ -17,6 +17,7 @@ describe('reasons', () => {
     'too-large',
     'too-much',
     'needs-access',
+    'needs-access-socket',
     'resume-refused',
     'redirected',
     'path',
@@ -47,11 +48,14 @@ describe('reasons', () => {
     expect(reasonWords(t, { code, detail })).toBe(words);
   });
 
-  it.each(['needs-access', 'resume-refused'])('names the host and says what to do about %s', (code) => {
-    const words = reasonWords(t, { code, detail: 'api.example:8443' });
-    expect(words).toContain('api.example:8443');
-    expect(words).toMatch(/allow/i);
-  });
+  it.each(['needs-access', 'needs-access-socket', 'resume-refused'])(
+    'names the host and says what to do about %s',
+    (code) => {
+      const words = reasonWords(t, { code, detail: 'api.example:8443' });
+      expect(words).toContain('api.example:8443');
+      expect(words).toMatch(/allow/i);
+    },
+  );
 
   it.each([
     ...Object.keys(CLOSE_REASONS),

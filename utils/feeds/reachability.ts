@@ -1,0 +1,85 @@
+import { BARE, beginRequest } from './http';
+import type { Request } from './http';
+import type { ReadMark } from './read-mark';
+import { BLOCKED_RETRY_MS, ended } from './retry';
+import type { Ending } from './retry';
+import { because } from './source';
+import type { OpenOptions } from './source';
+
+/** How long the second look at a source that failed may take, in ms. */
+export const LOOK_LIMIT_MS = 3_000;
+
+/** Why an address gives no answer, for as long as a source is open. */
+export interface Reachability {
+  /** Whether the browser lets the extension read the address whatever its server says; `false` where it does not tell. */
+  hasAccess(): Promise<boolean>;
+  /** An answer could be read. */
+  onRead(): void;
+  /** Says why `fetch` or the reading of a body failed. */
+  whyFailed(request: Request): Promise<Ending>;
+}
+
+/**
+ * A browser tells a script nothing of the cause of a failure: no route, a refused redirect and a missing CORS header are the
+ * same `TypeError`. [spec] https://fetch.spec.whatwg.org/#concept-network-error So the source is asked again, in two ways that
+ * follow nothing that was not followed before:
+ *
+ * 1. With `redirect: 'manual'`, which goes nowhere but to the source. It tells a source that redirects: each time perhaps to
+ *    another address of the person's network, and how long the failure took would tell who is there. So such a source waits a minute.
+ * 2. Without access, for an address of which no answer could be read yet: with `mode: 'no-cors'`, which resolves when any
+ *    server answers. Only then access would help. The server sees one more `GET`, without cookies and referrer and from the same
+ *    address, as any page could send it; nothing of the answer can be read, and it is dropped unread. Browsers follow redirects
+ *    in this mode and allow no other way, so it is sent once a minute at most.
+ *
+ * An answer that was read without access settles it for good: the server allows everybody, and access is not what is missing.
+ */
+export function createReachability(address: string, readMark: ReadMark, options: OpenOptions): Reachability {
+  const { deps, signal } = options;
+  let isRead = false;
+  let there: { lookedAt: number; isThere: boolean } | null = null;
+
+  const hasAccess = async (): Promise<boolean> => {
+    try {
+      return await deps.hasAccess(address);
+    } catch {
+      return false;
+    }
+  };
+
+  const look = async (way: RequestInit): Promise<Response['type'] | null> => {
+    const request = beginRequest(options, LOOK_LIMIT_MS);
+    const response = await deps.fetch(address, { ...BARE, ...way, signal: request.signal }).catch(() => null);
+    request.end();
+    return response?.type ?? null;
+  };
+
+  const isThere = async (): Promise<boolean> => {
+    const now = deps.now();
+    if (there === null || Math.abs(now - there.lookedAt) >= BLOCKED_RETRY_MS) {
+      there = { lookedAt: now, isThere: (await look({ mode: 'no-cors' })) !== null };
+    }
+    return there.isThere;
+  };
+
+  const wasRead = async (): Promise<void> => {
+    if (!(await hasAccess())) readMark.set();
+  };
+
+  return {
+    hasAccess,
+    onRead() {
+      if (isRead) return;
+      isRead = true;
+      void wasRead();
+    },
+    async whyFailed({ isLate }) {
+      const network = ended('retry', because('network'));
+      if (signal.aborted) return network;
+      const seen = await look({ redirect: 'manual' });
+      if (seen === 'opaqueredirect') return ended('blocked', because('redirected'));
+      if (isLate()) return ended('retry', because('timeout'));
+      if (seen !== null || (await hasAccess()) || (await readMark.has())) return network;
+      return (await isThere()) ? ended('blocked', because('needs-access', new URL(address).host)) : network;
+    },
+  };
+}
