@@ -32,8 +32,10 @@ const BOUNDARY = '\n\n';
  * begin with the same event.
  */
 export function createEventStream(sink: EventStreamSink): EventStream {
-  const decoder = new TextDecoder();
+  // [node] Asked to drop the mark, a decoder whose first piece ends within it drops a second one as well.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const usedLines = createUsedLines();
+  let isBegun = false;
   let overflowed = false;
   let skipping = false;
   /** Whether a line ended just before the next text, while skipping. */
@@ -59,6 +61,13 @@ export function createEventStream(sink: EventStreamSink): EventStream {
       if (error.type === 'max-buffer-size-exceeded') overflowed = true;
     },
   });
+
+  const decode = (bytes: Uint8Array): string => {
+    const text = decoder.decode(bytes, { stream: true });
+    if (isBegun || text === '') return text;
+    isBegun = true;
+    return text.startsWith('\uFEFF') ? text.slice(1) : text;
+  };
 
   /** Feeds one event or less; `whole` when its empty line is in it. */
   const feedPiece = (piece: string, whole: boolean): void => {
@@ -86,7 +95,7 @@ export function createEventStream(sink: EventStreamSink): EventStream {
 
   return {
     feed(bytes) {
-      const used = usedLines(decoder.decode(bytes, { stream: true }));
+      const used = usedLines(decode(bytes));
       const text = skipping ? afterSkipped(used) : used;
       let from = 0;
       for (let at = text.indexOf(BOUNDARY); at !== -1; at = text.indexOf(BOUNDARY, from)) {

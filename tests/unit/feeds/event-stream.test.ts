@@ -60,6 +60,20 @@ describe('an event stream', () => {
     expect(read(...Array.from(bytes, (_, i) => bytes.subarray(i, i + 1)))).toEqual(told);
   });
 
+  test('drops one byte order mark at its start, wherever it is cut', () => {
+    for (const [text, got] of [
+      ['\uFEFFdata: 1\n\n', ['1']],
+      ['\uFEFF\uFEFFdata: 1\n\ndata: 2\n\n', ['2']],
+      ['data: 1\n\n\uFEFFdata: 2\n\n', ['1']],
+    ] as const) {
+      const bytes = encode(text);
+      for (let cut = 0; cut < bytes.length; cut += 1) {
+        const events = read(bytes.subarray(0, cut), bytes.subarray(cut));
+        expect(events, `${JSON.stringify(text)} cut at ${cut}`).toMatchObject(got.map((data) => ({ data })));
+      }
+    }
+  });
+
   test('never throws, whatever comes in whatever pieces', () => {
     const piece = fc.oneof(
       fc.constantFrom('\n', '\r', '\r\n', '\n\n', 'data:', 'id:', 'event:', 'retry:', ':', '\0', '\uFEFF'),
