@@ -1,10 +1,9 @@
 import type { TestBrowser, TestPage } from '../tests/browser/driver/test-browser.ts';
 import { waitFor } from '../tests/browser/driver/wait-for.ts';
+import { storeSettings } from '../tests/browser/save-settings.ts';
 import type { Demo } from '../tests/servers/demo.ts';
 import type { Feed } from '../utils/feeds/feed.ts';
 import type { Settings } from '../utils/settings/settings.ts';
-
-declare const chrome: { storage: { local: { set(items: object): Promise<void> } } };
 
 /** A state feed of the demo's WebSocket; `path` leads to its value. */
 export const socketFeed = ({ port }: Demo, path: string, silentAfterMs = 20_000): Feed => ({
@@ -47,12 +46,7 @@ export async function configure(browser: TestBrowser, feeds: Feed[]): Promise<vo
     feeds,
     sites: [{ id: 'demo', patterns: ['http://localhost/*'], feeds: null }],
   };
-  const page = await browser.extension.openPage('popup.html');
-  await page.evaluate(
-    (text) => chrome.storage.local.set({ settings: JSON.parse(text) as Settings }),
-    JSON.stringify(settings),
-  );
-  await page.close();
+  await storeSettings(browser, settings);
 }
 
 /** Runs in the panel's shadow roots. */

@@ -2,6 +2,7 @@ import { browser } from 'wxt/browser';
 import { defineBackground } from 'wxt/utils/define-background';
 import { createServices } from '../../utils/background/services';
 import { CONVERSATION_PORT_NAME, PRIVATE_CONVERSATION_PORT_NAME } from '../../utils/conversation/protocol';
+import { lockLocalStorage } from '../../utils/settings/lock-local-storage';
 import { PORT_NAME } from '../../utils/stream/protocol';
 
 const CONVERSATIONS: readonly string[] = [CONVERSATION_PORT_NAME, PRIVATE_CONVERSATION_PORT_NAME];
@@ -10,7 +11,7 @@ export default defineBackground({
   type: 'module',
   main() {
     // All listeners in this turn: a browser that starts the background for an event delivers it right after.
-    const { publisher, responder, followSettings, showInOpenPages, windowClosed } = createServices();
+    const { publisher, responder, serveSettings, showInOpenPages, windowClosed } = createServices();
 
     browser.runtime.onConnect.addListener((port) => {
       // [chrome] An end's cause that nobody reads is logged as an error of the extension.
@@ -19,7 +20,8 @@ export default defineBackground({
       else if (CONVERSATIONS.includes(port.name)) responder.accept(port);
       else port.disconnect();
     });
-    followSettings();
+    serveSettings();
+    lockLocalStorage();
 
     browser.runtime.onInstalled.addListener(showInOpenPages);
     browser.permissions.onAdded.addListener(showInOpenPages);

@@ -4,7 +4,20 @@ import type { Box, TestPage } from './driver/test-browser.ts';
 import { waitFor } from './driver/wait-for.ts';
 import { BROWSERS, shownRows, startTidings, type Tidings, waitForRow } from './tidings.ts';
 
-declare const chrome: { storage: { local: { get(key: string): Promise<Record<string, { collapsed: boolean }>> } } };
+/** Runs in the background: whether the panel is kept collapsed on the pages of an origin. */
+function isKeptCollapsed(origin: string): Promise<boolean | undefined> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open('tidings-settings');
+    opening.addEventListener('error', () => reject(opening.error ?? new Error('no reason')));
+    opening.addEventListener('success', () => {
+      const getting = opening.result.transaction('placements').objectStore('placements').get(origin);
+      getting.addEventListener('success', () => {
+        opening.result.close();
+        resolve((getting.result as { placement: { collapsed: boolean } } | undefined)?.placement.collapsed);
+      });
+    });
+  });
+}
 
 /** Runs in the page. */
 const countLines = (roots: ShadowRoot[]): number =>
@@ -64,11 +77,9 @@ describe.each(BROWSERS)('use of the panel in %s', (name) => {
     await page.press('Enter');
     await waitFor('the panel to expand', async () => !(await isCollapsed()));
     // A page that is closed a moment after takes what it had to keep with it, and the next one begins as it was before.
-    await waitFor('that to be kept', () =>
-      tidings.browser.extension.evaluateInBackground(async (key: string) => {
-        const { [key]: kept } = await chrome.storage.local.get(key);
-        return kept?.collapsed === false;
-      }, `panel ${tidings.demo.url}`),
+    await waitFor(
+      'that to be kept',
+      async () => (await tidings.browser.extension.evaluateInBackground(isKeptCollapsed, tidings.demo.url)) === false,
     );
   });
 

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Settings } from '../../utils/settings/settings.ts';
 import { type Demo, startDemo } from '../servers/demo.ts';
 import type { BrowserName, TestBrowser, TestPage } from './driver/test-browser.ts';
+import { storeSettings } from './save-settings.ts';
 
 export const BROWSERS: readonly BrowserName[] = ['chromium', 'firefox'];
 
@@ -57,21 +58,9 @@ export async function useTidings(browser: TestBrowser, settingsFor: (demo: Demo)
   };
 }
 
-/** Replaces the settings, as an editor would. */
-export async function storeSettings(browser: TestBrowser, settings: Settings): Promise<void> {
-  const page = await browser.extension.openPage('popup.html');
-  await page.evaluate(
-    (json: string) => chrome.storage.local.set({ settings: JSON.parse(json) as Settings }),
-    JSON.stringify(settings),
-  );
-  await page.close();
-}
-
 /** Opens a page and waits for its panel. */
 export async function openWithPanel(browser: TestBrowser, url: string): Promise<TestPage> {
   const page = await browser.open(url);
   await page.waitFor('the panel', () => document.querySelector('[data-tidings-panel]') !== null);
   return page;
 }
-
-declare const chrome: { storage: { local: { set(items: object): Promise<void> } } };

@@ -1,5 +1,6 @@
 import { fakeBrowser } from '@webext-core/fake-browser';
 import { vi } from 'vitest';
+import { DEVELOPMENT_DEFAULTS } from '../../utils/settings/defaults.ts';
 import { createGetMessage } from '../unit/ui/english.ts';
 import { createDom, type FakeDom } from './dom.ts';
 import { createPortPair, type FakePort } from './port.ts';
@@ -12,8 +13,8 @@ export interface FakeExtensionPage extends FakeDom {
 }
 
 /**
- * A page of the extension, with the browser as such a page has it: its window is 7, before it is a tab at `url`, and the
- * extension may run everywhere. With `incognito` `null` the browser does not tell of its window.
+ * A page of the extension, with the browser as such a page has it: its window is 7, before it is a tab at `url`, the
+ * extension may run everywhere, and the settings are those of development. With `incognito` `null` the browser does not tell of its window.
  */
 export function createExtensionPage({
   body = '<header class="head"></header><main></main>',
@@ -32,6 +33,7 @@ export function createExtensionPage({
   Object.assign(fakeBrowser.tabs, { query: () => Promise.resolve([{ url }]) });
   Object.assign(fakeBrowser.runtime, {
     id: 'tidings',
+    sendMessage: () => Promise.resolve(structuredClone(DEVELOPMENT_DEFAULTS)),
     connect({ name }: { name: string }) {
       const pair = createPortPair({ name });
       pair.background.onMessage.addListener((message) =>

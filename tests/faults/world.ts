@@ -4,7 +4,8 @@ import type { BrowserName, TestBrowser, TestPage } from '../browser/driver/test-
 import { waitFor } from '../browser/driver/wait-for.ts';
 import { numbersFeed } from '../browser/applied.ts';
 import { waitForRow } from '../browser/panel.ts';
-import { openWithPanel, storeSettings } from '../browser/use-tidings.ts';
+import { storeSettings } from '../browser/save-settings.ts';
+import { openWithPanel } from '../browser/use-tidings.ts';
 import { type Demo, startDemo } from '../servers/demo.ts';
 import { streamsFeed } from './feeds.ts';
 import type { Tally } from './tally.ts';

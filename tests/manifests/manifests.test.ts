@@ -51,6 +51,12 @@ describe.each(['chrome', 'edge', 'firefox'])('the build for the store of %s', (b
     expect(manifest).not.toHaveProperty('externally_connectable');
   });
 
+  test('does not touch storage in pages', () => {
+    const script = read('content-scripts/updates.js').toString();
+    expect(script).toContain('START_UPDATES');
+    expect(script.match(/.{20}\.\s*(storage|indexedDB)\b.{20}/g)).toBeNull();
+  });
+
   test('holds no recorder of the browser tests', () => {
     const code = files.filter((path) => path.endsWith('.js'));
     expect(code).toContain('content-scripts/updates.js');

@@ -1,5 +1,6 @@
 import type { Settings } from '../../utils/settings/settings.ts';
 import type { TestBrowser, TestPage } from '../browser/driver/test-browser.ts';
+import { QUIET_PAGE, saveSettingsIn } from '../browser/save-settings.ts';
 
 /** A page in a window of its own, so that many are shown at once. */
 export interface PageInWindow {
@@ -20,7 +21,6 @@ export interface Windows {
 }
 
 interface ExtensionApi {
-  storage: { local: { set(items: { settings: Settings }): Promise<void> } };
   windows: {
     create(options: { url: string; width: number; height: number }): Promise<{ id: number }>;
     remove(id: number): Promise<void>;
@@ -31,12 +31,9 @@ interface ExtensionApi {
   };
 }
 
-/** A page of the extension in which nothing runs. */
-const NOTHING = 'icon/16.png';
-
 /** Opens windows as the extension can: the driver opens tabs, and of those of a window one is shown. */
 export async function createWindows(browser: TestBrowser): Promise<Windows> {
-  const control = await browser.extension.openPage(NOTHING);
+  const control = await browser.extension.openPage(QUIET_PAGE);
   const call = <Args extends unknown[], Result>(
     run: (api: ExtensionApi, ...args: Args) => Promise<Result>,
     ...args: Args
@@ -47,7 +44,7 @@ export async function createWindows(browser: TestBrowser): Promise<Windows> {
     ) as Promise<Result>;
 
   return {
-    saveSettings: (settings) => call((api, next) => api.storage.local.set({ settings: next }), settings),
+    saveSettings: (settings) => saveSettingsIn(control, settings),
     async open(url) {
       const windowId = await call(
         async (api, address) => (await api.windows.create({ url: address, width: 800, height: 600 })).id,

@@ -9,7 +9,10 @@ import { createIndexedDbSegments } from '../feeds/segments';
 import { createSourceDeps } from '../feeds/source-deps';
 import { DEFAULTS } from '../settings/defaults';
 import type { Settings } from '../settings/settings';
+import { createPlacements } from '../settings/placements';
+import { createSettingsDatabase } from '../settings/settings-database';
 import { createSettingsFollower } from '../settings/settings-follower';
+import { onSettingsMessage, type SaveAnswer } from '../settings/settings-messages';
 import { createSettingsStore } from '../settings/settings-store';
 import { decideAccess } from '../sites/access';
 import { createAuthorise } from '../sites/authorise';
@@ -23,8 +26,8 @@ import { createDocumentStore } from './document-store';
 export interface Services {
   publisher: Publisher;
   responder: Responder;
-  /** Takes up the settings and each change of them, as long as the background runs. */
-  followSettings(): void;
+  /** Answers the pages that read and save settings, as long as the background runs. */
+  serveSettings(): void;
   /** Shows the panel in the pages of sites that are open and have none. */
   showInOpenPages(): void;
   /** Forgets what was said in private windows if the one that was closed was the last of them. */
@@ -43,7 +46,9 @@ export function createServices(): Services {
   let feeds: Settings['feeds'] = [];
   let registered = Promise.resolve();
 
-  const settings = createSettingsFollower(createSettingsStore(DEFAULTS), ({ settings: next, isStandIn }) => {
+  const database = createSettingsDatabase();
+  const store = createSettingsStore(DEFAULTS, database);
+  const settings = createSettingsFollower(store.read, ({ settings: next, isStandIn }) => {
     ({ feeds } = next);
     hub.configure(feeds, { prune: !isStandIn });
     if (isStandIn) return;
@@ -55,7 +60,13 @@ export function createServices(): Services {
   const isOwn = (sender: Sender | undefined): boolean => decideAccess(sender, extension, []).who === 'extension';
   const publisher = createPublisher({
     isOwn,
-    authorise: createAuthorise({ extension, settings: settings.current, hasAccess, openFeed: hub.reader }),
+    authorise: createAuthorise({
+      extension,
+      settings: settings.current,
+      hasAccess,
+      openFeed: hub.reader,
+      placements: createPlacements(database, Date.now),
+    }),
     memory: createDocumentMemory(createDocumentStore(), deps),
   });
   const sentPerSecond = createRate(
@@ -81,17 +92,21 @@ export function createServices(): Services {
     await injectIntoOpenPages(sites, served);
   };
 
+  const save = async (changed: unknown): Promise<SaveAnswer> => {
+    const saved = await store.save(changed);
+    if (!saved.ok) return saved;
+    await settings.reread();
+    const served = publisher.tabs();
+    publisher.closeAll('feed-removed');
+    responder.addresseesChanged();
+    void inject(served);
+    return { ok: true };
+  };
+
   return {
     publisher,
     responder,
-    followSettings() {
-      settings.follow(() => {
-        const served = publisher.tabs();
-        publisher.closeAll('feed-removed');
-        responder.addresseesChanged();
-        void inject(served);
-      });
-    },
+    serveSettings: () => onSettingsMessage({ isOwnPage: isOwn, read: settings.current, save }),
     showInOpenPages: () => void inject(publisher.tabs()),
     async windowClosed() {
       // Where the browser does not tell which windows there are, none is private.

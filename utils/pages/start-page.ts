@@ -3,6 +3,7 @@ import { mountConversation } from '../conversation/conversation-view';
 import { CONVERSATION_PORT_NAME, PRIVATE_CONVERSATION_PORT_NAME } from '../conversation/protocol';
 import { PORT_NAME } from '../stream/protocol';
 import { createTranslate, type Translate } from '../ui/words';
+import { offerConsoleTools } from './console-tools';
 import { mountLiveValues } from './live-values';
 import { openPort } from './open-port';
 
@@ -14,6 +15,7 @@ export function startPage(page: Window): { t: Translate } {
   // The names that the types know are the browser's own only.
   const t = createTranslate(browser.i18n.getMessage as Parameters<typeof createTranslate>[0]);
   document.documentElement.dir = t('@@bidi_dir');
+  offerConsoleTools(page);
   void isInPrivateWindow().then((isPrivate) => {
     const { announce } = mountConversation(main, {
       t,

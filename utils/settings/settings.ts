@@ -8,7 +8,7 @@ export const SETTINGS_VERSION = 1;
 /** Feeds in settings, at most: the handshake names them all in one message. */
 export const MAX_FEEDS = 100;
 
-/** What a person has set up. Kept in `storage.local`; holds no secrets. */
+/** What a person has set up. */
 export interface Settings {
   /** Of the format: {@link SETTINGS_VERSION}. */
   version: typeof SETTINGS_VERSION;

@@ -1,5 +1,6 @@
+import type { Placements } from '../settings/placements';
 import type { Settings } from '../settings/settings';
-import type { Authorisation, Authorise } from '../stream/accepted-port';
+import type { Authorisation, Authorise, NoteKeeper } from '../stream/accepted-port';
 import type { FeedReader } from '../stream/feed-reader';
 import { decideAccess, type Extension } from './access';
 
@@ -11,27 +12,34 @@ export interface AuthoriseOptions {
   hasAccess(origin: string): Promise<boolean>;
   /** A viewer's end of a feed, `null` when there is none of that id. For a private window nothing of it may be stored. */
   openFeed(id: string, options: { isPrivate: boolean }): Promise<FeedReader | null>;
+  /** Where the panel is on the pages of an origin: the note of their streams. */
+  placements: Placements;
 }
 
 const REFUSED: Authorisation = { allowed: false, reason: 'not-allowed' };
 
 /** Makes what decides who may see which feeds. When permissions cannot be asked for, nobody but our own pages may. */
-export function createAuthorise({ extension, settings, hasAccess, openFeed }: AuthoriseOptions): Authorise {
+export function createAuthorise({ extension, settings, hasAccess, openFeed, placements }: AuthoriseOptions): Authorise {
   return async (sender) => {
     const { feeds, sites } = await settings();
     const access = decideAccess(sender, extension, sites);
     if (access.who === 'nobody') return REFUSED;
     const all = feeds.map(({ id }) => id);
     let ids = all;
+    let note: NoteKeeper | undefined;
     if (access.who === 'site') {
-      if (!(await hasAccess(new URL(sender?.url ?? '').origin).catch(() => false))) {
-        return { allowed: false, reason: 'permission-removed' };
-      }
-      ids = access.site.feeds ?? all;
+      const { site, origin } = access;
+      if (!(await hasAccess(origin).catch(() => false))) return { allowed: false, reason: 'permission-removed' };
+      ids = site.feeds ?? all;
+      note = {
+        load: () => placements.load(origin).then((placement) => placement && { ...placement }),
+        save: (placement) => placements.save(origin, placement),
+      };
     }
     return {
       allowed: true,
       isPrivate: sender?.tab?.incognito === true,
+      ...(note && { note }),
       async open({ isPrivate }) {
         const readers = await Promise.all(ids.map((id) => openFeed(id, { isPrivate })));
         return readers.filter((reader) => reader !== null);

@@ -1,5 +1,5 @@
 import { browser } from 'wxt/browser';
-import type { SettingsStore } from '../settings/settings-store';
+import type { ParsedSettings } from '../settings/settings';
 import { findSite } from './site';
 
 /** Whether the panel shows on the page in front of the person. */
@@ -9,16 +9,17 @@ export interface SiteStatus {
   shown: boolean;
 }
 
-/** Asks about the active tab of this window. Its address is known while the popup is open (`activeTab`), or with host access. */
-export async function siteStatus(store: SettingsStore): Promise<SiteStatus> {
+/**
+ * Asks about the active tab of this window. Its address is known while the popup is open (`activeTab`), or with host access.
+ * @param read the settings in force; while they cannot be read, nothing is shown anywhere
+ */
+export async function siteStatus(read: () => Promise<ParsedSettings>): Promise<SiteStatus> {
   const [tab] = await browser.tabs.query({ active: true, currentWindow: true });
   const url = tab?.url;
   if (url === undefined || !/^https?:/.test(url)) return { host: null, shown: false };
   const { host, origin } = new URL(url);
-  const {
-    settings: { sites },
-  } = await store.read();
-  const shown = findSite(sites, url) !== null && (await hasAccess(origin));
+  const parsed = await read().catch(() => null);
+  const shown = parsed?.ok === true && findSite(parsed.settings.sites, url) !== null && (await hasAccess(origin));
   return { host, shown };
 }
 

@@ -27,8 +27,11 @@ export interface PanelOptions {
   model: FeedModel;
   /** What the pause button does; `pause` is also called when the page has removed the panel for good. */
   actions: { pause(): void; resume(): void };
-  /** Keeps where the panel is on this site. What `load` gives is checked; if it rejects the panel starts in its corner. */
-  store: { load(): Promise<unknown>; save(value: PanelPlacement): void };
+  /**
+   * Keeps where the panel is on this site. The panel is hidden until `onPlacement` calls its listener; what is no placement
+   * means the corner. A later call moves the panel unless the person moved it meanwhile.
+   */
+  store: { onPlacement(listener: (placement: unknown) => void): void; save(value: PanelPlacement): void };
   t: Translate;
   signal: AbortSignal;
 }
@@ -78,6 +81,7 @@ export function mountPanel({ document, model, actions, store, t, signal: outer }
   const announce = createAnnouncer();
   let placement: PanelPlacement = { ...cornerPosition(rtl), collapsed: false };
   let placed = false;
+  let isMoved = false;
 
   const render = (): void => {
     const now = Date.now();
@@ -109,9 +113,11 @@ export function mountPanel({ document, model, actions, store, t, signal: outer }
     collapse.element.ariaExpanded = String(!collapsed);
     request();
   };
-  const placeAndSave = (next: Partial<PanelPlacement>): void => {
+  /** `done`: not while a drag goes on. */
+  const change = (next: Partial<PanelPlacement>, done = true): void => {
+    isMoved = true;
     place(next);
-    store.save(placement);
+    if (done) store.save(placement);
   };
 
   makeMovable({
@@ -121,18 +127,18 @@ export function mountPanel({ document, model, actions, store, t, signal: outer }
     handle: move.element,
     rtl,
     position: () => placement,
-    onMove: (position, done) => (done ? placeAndSave : place)(position),
+    onMove: change,
   });
   pause.element.addEventListener('click', () => {
     if (model.snapshot(0).stream.name === 'paused') actions.resume();
     else actions.pause();
   });
-  collapse.element.addEventListener('click', () => placeAndSave({ collapsed: !placement.collapsed }));
+  collapse.element.addEventListener('click', () => change({ collapsed: !placement.collapsed }));
   panel.addEventListener('keydown', ({ key }) => {
     if (key !== 'Escape' || placement.collapsed) return;
     // What has the focus may be about to go: it must not fall out of the panel.
     collapse.element.focus();
-    placeAndSave({ collapsed: true });
+    change({ collapsed: true });
   });
   document.addEventListener('fullscreenchange', () => place({}), { signal });
   model.onChange(request, { signal });
@@ -145,13 +151,12 @@ export function mountPanel({ document, model, actions, store, t, signal: outer }
     },
     signal,
   });
-  const start = (kept?: unknown): void => {
+  place({});
+  store.onPlacement((kept) => {
     const parsed = parsePlacement(kept);
     placed = true;
-    place(parsed.ok ? parsed.placement : {});
+    place(parsed.ok && !isMoved ? parsed.placement : {});
     // Not before: it needs the styles of the whole page, and until now nothing of the panel is to be seen.
     showWithoutSheet(host);
-  };
-  place({});
-  store.load().then(start, () => start());
+  });
 }

@@ -1,17 +1,55 @@
-import { browser } from 'wxt/browser';
+import type { Json } from '../stream/protocol';
+import type { StreamState } from '../stream/subscriber';
 import type { PanelOptions } from './panel';
+import type { PanelPlacement } from './panel-position';
+
+/** How long the panel waits for its placement before it shows in its corner, in ms. */
+export const PLACEMENT_LIMIT_MS = 1_000;
+
+export interface PlacementStore {
+  /** Takes what the background keeps for this origin; only the first one moves the panel. */
+  onNote(note: Json | null): void;
+  /** A stream that waits may bring no note for long: the panel is shown without. */
+  onStream(stream: Pick<StreamState, 'name'>): void;
+  panel: PanelOptions['store'];
+}
 
 /**
- * Keeps where the panel is on pages of `origin`, in `storage.local`. In a private window nothing is kept.
- * A refused write is let go: the panel then starts in its corner next time.
+ * The page's half of the panel's placement: the background keeps it by the origin of the page, and it travels as the note
+ * of the stream. @param send sends a note
  */
-export function createPlacementStore(origin: string): PanelOptions['store'] {
-  const key = `panel ${origin}`;
+export function createPlacementStore(send: (note: Json) => void, signal: AbortSignal): PlacementStore {
+  let show: ((placement: unknown) => void) | null = null;
+  /** The note, or that there is none yet. */
+  let known: { note: Json | null } | null = null;
+  let isAnswered = false;
+
+  const give = (note: Json | null): void => {
+    clearTimeout(limit);
+    known = { note };
+    show?.(note);
+  };
+  const giveUp = (): void => {
+    if (!known) give(null);
+  };
+  const limit = setTimeout(giveUp, PLACEMENT_LIMIT_MS);
+  signal.addEventListener('abort', () => clearTimeout(limit), { once: true });
+
   return {
-    load: async () => (await browser.storage.local.get(key))[key],
-    save(placement) {
-      if (browser.extension.inIncognitoContext) return;
-      browser.storage.local.set({ [key]: placement }).catch(() => undefined);
+    onNote(note) {
+      if (isAnswered) return;
+      isAnswered = true;
+      give(note);
+    },
+    onStream({ name }) {
+      if (name === 'waiting') giveUp();
+    },
+    panel: {
+      onPlacement(listener) {
+        show = listener;
+        if (known) listener(known.note);
+      },
+      save: (placement: PanelPlacement) => send({ ...placement }),
     },
   };
 }

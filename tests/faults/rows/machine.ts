@@ -29,11 +29,15 @@ const CLOCK = `{
   globalThis.document?.addEventListener('test-clock', ({ detail }) => { globalThis.clockJump = Number(detail); });
 }`;
 
-/** Instrument of the background: a disk on which nothing can be written, and storage that refuses. */
+/** Instrument of the background: a disk on which nothing can be written, and storage that refuses. What the test sets up is kept. */
 const NO_STORAGE = `{
   const refuse = () => Promise.reject(new DOMException('on purpose', 'QuotaExceededError'));
   const { storage } = globalThis.browser?.storage ? globalThis.browser : globalThis.chrome;
-  IDBFactory.prototype.open = () => { throw new DOMException('on purpose', 'QuotaExceededError'); };
+  const { open } = IDBFactory.prototype;
+  IDBFactory.prototype.open = function (...args) {
+    if (args[0] === 'tidings-settings') return open.apply(this, args);
+    throw new DOMException('on purpose', 'QuotaExceededError');
+  };
   for (const area of [storage.session, storage.local]) Object.defineProperty(area, 'set', { value: refuse });
 }`;
 

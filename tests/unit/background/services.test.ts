@@ -2,9 +2,14 @@
 import { fakeBrowser } from '@webext-core/fake-browser';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createServices, type Services } from '../../../utils/background/services';
+import { STORE_DEFAULTS } from '../../../utils/settings/defaults';
 import type { Settings } from '../../../utils/settings/settings';
+import { createSettingsDatabase } from '../../../utils/settings/settings-database';
+import { type SaveAnswer, saveSettings } from '../../../utils/settings/settings-messages';
+import { createSettingsStore } from '../../../utils/settings/settings-store';
 import type { AcceptedPort } from '../../../utils/stream/port';
 import { installIndexedDb } from '../../fakes/indexed-db';
+import { installMessages } from '../../fakes/messages';
 import { createPortPair, type FakeSender } from '../../fakes/port';
 import { FakeSocket } from '../feeds/world';
 
@@ -49,6 +54,7 @@ interface Said {
 }
 
 let hasAccess: boolean;
+let messageSender: FakeSender;
 let registered: { id: string }[];
 const sockets: FakeSocket[] = [];
 const scripting = {
@@ -66,6 +72,9 @@ const until = (holds: () => Promise<void> | void): Promise<void> => vi.waitFor(h
 /** The tabs into which the content script was put. */
 const tabsWithScript = (): number[] =>
   scripting.executeScript.mock.calls.flatMap(([{ target, files }]) => (files ? [target.tabId] : []));
+
+/** Saves settings that differ from the first ones in this, as a page of the extension. */
+const save = (changed: Partial<Settings>): Promise<SaveAnswer> => saveSettings({ ...SETTINGS, ...changed });
 
 function connect(services: Services, name: 'updates' | 'conversation' | 'private-conversation', sender: FakeSender) {
   const { page, background } = createPortPair({ name, sender });
@@ -102,8 +111,10 @@ beforeEach(async () => {
         { id: 2, url: 'http://localhost/' },
       ]),
   });
+  messageSender = POPUP;
+  installMessages(() => messageSender);
   Object.assign(fakeBrowser.runtime, { id: 'tidings', getURL: (path: string) => `${ORIGIN}${path}` });
-  await fakeBrowser.storage.local.set({ settings: SETTINGS });
+  await createSettingsStore(STORE_DEFAULTS, createSettingsDatabase()).save(SETTINGS);
 });
 afterEach(() => {
   vi.restoreAllMocks();
@@ -140,11 +151,11 @@ describe('streams of the background', () => {
 
   test('begin anew when the settings change', async () => {
     const services = createServices();
-    services.followSettings();
+    services.serveSettings();
     const { say, first } = connect(services, 'updates', pageOf('http://localhost/'));
     say(START);
     await first('STARTED');
-    await fakeBrowser.storage.local.set({ settings: { ...SETTINGS, sites: [{ ...SETTINGS.sites[0], feeds: null }] } });
+    await save({ sites: [{ id: 'demo', patterns: ['http://localhost/*'], feeds: null }] });
     expect(await first('CLOSE')).toMatchObject({ reason: 'feed-removed' });
     const next = connect(services, 'updates', pageOf('http://localhost/'));
     next.say(START);
@@ -152,23 +163,46 @@ describe('streams of the background', () => {
   });
 });
 
+describe('settings of the background', () => {
+  test('are refused with the reason, and nothing changes', async () => {
+    const services = createServices();
+    services.serveSettings();
+    const { say, said, first } = connect(services, 'updates', POPUP);
+    say(START);
+    await first('STARTED');
+    expect(await saveSettings({ ...SETTINGS, version: 9 })).toMatchObject({ ok: false, reason: expect.any(String) });
+    expect(said.map(({ type }) => type)).not.toContain('CLOSE');
+  });
+
+  test('are saved by no content script', async () => {
+    const services = createServices();
+    services.serveSettings();
+    messageSender = pageOf('http://localhost/');
+    await expect(save({ feeds: [] })).rejects.toThrow('Invalid type');
+    const { say, first } = connect(services, 'updates', POPUP);
+    say(START);
+    expect(namesOf(await first('STARTED'))).toEqual(['streams', 'uptime', 'builds']);
+  });
+});
+
 describe('scripts of the background', () => {
   test('are registered for the sites of the settings, and for the next', async () => {
     const services = createServices();
-    services.followSettings();
+    services.serveSettings();
     services.showInOpenPages();
     await until(() => expect(scripting.registerContentScripts).toHaveBeenCalledOnce());
     expect(scripting.registerContentScripts.mock.calls[0]?.[0][0]?.matches).toEqual(['http://localhost/*']);
     registered = [{ id: 'updates' }];
     const sites = [{ id: 'next', patterns: ['https://next.example/*'], feeds: null }];
-    await fakeBrowser.storage.local.set({ settings: { ...SETTINGS, sites } });
+    await save({ sites });
     await until(() => expect(scripting.updateContentScripts).toHaveBeenCalledOnce());
     expect(scripting.updateContentScripts.mock.calls[0]?.[0][0]?.matches).toEqual(['https://next.example/*']);
   });
 
   test('are left as they are while the settings cannot be read', async () => {
     const warned = vi.spyOn(console, 'warn').mockReturnValue();
-    await fakeBrowser.storage.local.set({ settings: 'nonsense' });
+    const record = { at: 1, settings: 'nonsense', isLocalEmpty: true };
+    await createSettingsDatabase().use((open) => open.put('settings', record, 'current'));
     const { say, first } = connect(createServices(), 'updates', POPUP);
     say(START);
     await first('STARTED');
@@ -180,12 +214,12 @@ describe('scripts of the background', () => {
     const logged = vi.spyOn(console, 'error').mockReturnValue();
     scripting.registerContentScripts.mockRejectedValueOnce(new Error('Invalid match pattern'));
     const services = createServices();
-    services.followSettings();
+    services.serveSettings();
     const { say, first } = connect(services, 'updates', POPUP);
     say(START);
     await first('STARTED');
     await until(() => expect(logged).toHaveBeenCalledOnce());
-    await fakeBrowser.storage.local.set({ settings: { ...SETTINGS } });
+    await save({});
     await until(() => expect(scripting.registerContentScripts).toHaveBeenCalledTimes(2));
   });
 
@@ -200,11 +234,11 @@ describe('scripts of the background', () => {
 
   test('are put into them too when the settings change, as of before the streams were closed', async () => {
     const services = createServices();
-    services.followSettings();
+    services.serveSettings();
     const { say, first } = connect(services, 'updates', pageOf('http://localhost/', 2));
     say(START);
     await first('STARTED');
-    await fakeBrowser.storage.local.set({ settings: { ...SETTINGS } });
+    await save({});
     await until(() => expect(tabsWithScript()).toEqual([1]));
   });
 });
@@ -255,10 +289,10 @@ describe('conversation of the background', () => {
 
   test('offers the feeds that take text, and others when the settings change', async () => {
     const services = createServices();
-    services.followSettings();
+    services.serveSettings();
     const { first } = connect(services, 'conversation', POPUP);
     expect((await first('TRANSCRIPT'))['addressees']).toEqual([{ id: 'builds', name: 'builds' }]);
-    await fakeBrowser.storage.local.set({ settings: { ...SETTINGS, feeds: SETTINGS.feeds.slice(0, 2) } });
+    await save({ feeds: SETTINGS.feeds.slice(0, 2) });
     expect((await first('ADDRESSEES'))['addressees']).toEqual([]);
   });
 

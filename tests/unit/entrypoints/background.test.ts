@@ -22,13 +22,13 @@ const createEvent = <Parameters extends unknown[]>() => {
 const services = {
   publisher: { accept: vi.fn(), recheck: vi.fn(), closeAll: vi.fn() },
   responder: { accept: vi.fn() },
-  followSettings: vi.fn(),
+  serveSettings: vi.fn(),
   showInOpenPages: vi.fn(),
   windowClosed: vi.fn(),
 };
 
 /** Runs the background in a browser. */
-function run({ suspends = true } = {}) {
+function run({ suspends = true, locks = true } = {}) {
   const events = {
     onConnect: createEvent<[FakePort]>(),
     onInstalled: createEvent<[]>(),
@@ -42,6 +42,8 @@ function run({ suspends = true } = {}) {
   Object.assign(fakeBrowser.runtime, { onConnect, onInstalled, onSuspend: suspends ? onSuspend : undefined });
   Object.assign(fakeBrowser, { permissions: { onAdded, onRemoved }, windows: { onRemoved: onWindowRemoved } });
   Object.defineProperty(fakeBrowser.runtime, 'lastError', { get: readLastError, configurable: true });
+  const setAccessLevel = vi.fn(() => Promise.resolve());
+  Object.assign(fakeBrowser.storage.local, { setAccessLevel: locks ? setAccessLevel : undefined });
   background.main();
   const connect = (name: string) => {
     const pair = createPortPair({ name });
@@ -51,7 +53,7 @@ function run({ suspends = true } = {}) {
     pair.flush();
     return { ...pair, ended };
   };
-  return { ...events, readLastError, connect };
+  return { ...events, readLastError, setAccessLevel, connect };
 }
 
 beforeEach(() => {
@@ -65,7 +67,7 @@ describe('background', () => {
     const events = run();
     const sizes = ['onConnect', 'onInstalled', 'onSuspend', 'onAdded', 'onRemoved', 'onWindowRemoved'] as const;
     expect(sizes.map((name) => events[name].size)).toEqual([1, 1, 1, 1, 1, 1]);
-    expect(services.followSettings).toHaveBeenCalledOnce();
+    expect(services.serveSettings).toHaveBeenCalledOnce();
   });
 
   test('starts where the browser tells nothing of a stop', () => {
@@ -123,5 +125,10 @@ describe('background', () => {
     const { onSuspend } = run();
     onSuspend.fire();
     expect(services.publisher.closeAll).toHaveBeenCalledExactlyOnceWith('shutting-down');
+  });
+
+  test('keeps content scripts out of storage.local, and starts where the browser cannot', () => {
+    expect(run().setAccessLevel).toHaveBeenCalledExactlyOnceWith({ accessLevel: 'TRUSTED_CONTEXTS' });
+    expect(() => run({ locks: false })).not.toThrow();
   });
 });

@@ -22,9 +22,11 @@ const BATCH = {
   confirmedAt: null,
 };
 
-const subscriber: Subscriber = { pause: () => undefined, resume: () => undefined, note: () => undefined };
+const PLACEMENT = { right: true, bottom: false, x: 16, y: 24, collapsed: true };
 
-/** Runs the script in a page up to its first frame, and gives what it handed to stream and panel. `early`: what it had made before that. */
+const subscriber = { pause: vi.fn(), resume: vi.fn(), note: vi.fn() } satisfies Subscriber;
+
+/** Runs the script in a page up to its first frame, and gives what it handed to stream and panel. `early`: what it had made before that; `failure`: what the frame threw. */
 async function run() {
   const { window, document } = createDom();
   vi.stubGlobal('window', window);
@@ -41,17 +43,23 @@ async function run() {
   const context: unknown = { signal: ending.signal, abort };
   await script.main(context as ContentScriptContext);
   const early = [createSubscriber, mountPanel].map((make) => vi.mocked(make).mock.calls.length);
-  for (const [draw] of frame.mock.calls) draw();
+  let failure: unknown = null;
+  try {
+    for (const [draw] of frame.mock.calls) draw();
+  } catch (error) {
+    failure = error;
+  }
   const [stream] = vi.mocked(createSubscriber).mock.calls.at(-1) ?? [];
   const [panel] = vi.mocked(mountPanel).mock.calls.at(-1) ?? [];
   if (!stream || !panel) throw new Error('Cannot look at the script: it made no stream or no panel');
   const applied: string[] = [];
   document.addEventListener('tidings-applied', (event) => applied.push(String((event as CustomEvent).detail)));
-  return { window, document, connect, ending, abort, stream, panel, applied, early };
+  return { window, document, connect, ending, abort, stream, panel, applied, early, failure };
 }
 
 beforeEach(() => {
   fakeBrowser.reset();
+  subscriber.note.mockReset();
   vi.mocked(createSubscriber).mockReset().mockReturnValue(subscriber);
   vi.mocked(mountPanel).mockReset();
 });
@@ -97,14 +105,42 @@ describe('content script', () => {
     expect(panel.t('panel.pause')).toBe('[panel_pause]');
   });
 
-  test('keeps the place of the panel for its origin', async () => {
-    const { panel } = await run();
-    Object.assign(fakeBrowser, { extension: { inIncognitoContext: false } });
-    panel.store.save({ right: true, bottom: true, x: 8, y: 8, collapsed: false });
-    await vi.waitFor(
-      async () => expect(Object.keys(await fakeBrowser.storage.local.get())).toEqual(['panel http://localhost:4100']),
-      { timeout: 10_000 },
-    );
+  test('has the place of its panel from the stream, and sends it there', async () => {
+    const { stream, panel } = await run();
+    const shown: unknown[] = [];
+    panel.store.onPlacement((placement) => shown.push(placement));
+    stream.onNote?.(PLACEMENT);
+    panel.store.save(PLACEMENT);
+    expect(shown).toEqual([PLACEMENT]);
+    expect(subscriber.note).toHaveBeenCalledExactlyOnceWith(PLACEMENT);
+  });
+
+  test('shows its panel without a place when the stream waits', async () => {
+    const { stream, panel } = await run();
+    const shown: unknown[] = [];
+    panel.store.onPlacement((placement) => shown.push(placement));
+    stream.onStream({ name: 'waiting', reason: null, detail: '', retryAt: null });
+    expect(shown).toEqual([null]);
+  });
+
+  test('ends its context when there can be no panel', async () => {
+    vi.mocked(mountPanel).mockImplementationOnce(() => {
+      throw new TypeError('attachShadow is not a function');
+    });
+    const { abort, failure } = await run();
+    expect(failure).toEqual(new TypeError('attachShadow is not a function'));
+    expect(abort).toHaveBeenCalledExactlyOnceWith('no panel');
+  });
+
+  test('does nothing in a document that is no HTML', async () => {
+    const { document } = createDom();
+    vi.stubGlobal('document', document);
+    Object.defineProperty(document.documentElement, 'localName', { value: 'svg' });
+    const abort = vi.fn();
+    const context: unknown = { signal: new AbortController().signal, abort };
+    await script.main(context as ContentScriptContext);
+    expect(createSubscriber).not.toHaveBeenCalled();
+    expect(abort).not.toHaveBeenCalled();
   });
 
   test('ends stream and panel with its context', async () => {

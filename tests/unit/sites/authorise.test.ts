@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Settings } from '../../../utils/settings/settings';
 import { createAuthorise } from '../../../utils/sites/authorise';
+import type { PanelPlacement } from '../../../utils/ui/panel-position';
 import type { Sender } from '../../../utils/stream/port';
 import { createFakeFeed } from '../../fakes/feed';
 
@@ -31,18 +32,20 @@ const at = (url: string, incognito = false): Sender => ({
 
 function setUp(hasAccess: () => Promise<boolean> = () => Promise.resolve(true)) {
   const openFeed = vi.fn((id: string) => Promise.resolve(id === 'gone' ? null : createFakeFeed({ id }).reader()));
+  const placements = { load: vi.fn(() => Promise.resolve<PanelPlacement | null>(null)), save: vi.fn() };
   const authorise = createAuthorise({
     extension: { id: 'tidings', baseUrl: 'moz-extension://1/' },
     settings: () => Promise.resolve(SETTINGS),
     hasAccess,
     openFeed,
+    placements,
   });
   const seenBy = async (sender: Sender): Promise<string[] | string> => {
     const authorisation = await authorise(sender);
     if (!authorisation.allowed) return authorisation.reason;
     return (await authorisation.open({ isPrivate: false })).map(({ info }) => info.id);
   };
-  return { openFeed, authorise, seenBy };
+  return { openFeed, placements, authorise, seenBy };
 }
 
 describe('authorise', () => {
@@ -78,5 +81,22 @@ describe('authorise', () => {
     const authorisation = await authorise(at('http://localhost/'));
     if (authorisation.allowed) await authorisation.open({ isPrivate });
     expect(openFeed).toHaveBeenCalledWith('a', { isPrivate });
+  });
+
+  test('keeps the note of a site as the placement of the panel, by the origin of the sender', async () => {
+    const { authorise, placements } = setUp();
+    const kept = { right: true, bottom: false, x: 16, y: 24, collapsed: true };
+    placements.load.mockResolvedValueOnce(kept);
+    const authorisation = await authorise(at('http://localhost:4100/x'));
+    const note = authorisation.allowed ? authorisation.note : undefined;
+    expect([await note?.load(), await note?.load()]).toEqual([kept, null]);
+    expect(placements.load).toHaveBeenCalledWith('http://localhost:4100');
+    note?.save('anything');
+    expect(placements.save).toHaveBeenCalledExactlyOnceWith('http://localhost:4100', 'anything');
+  });
+
+  test('keeps no note of own pages', async () => {
+    const own = { id: 'tidings', url: 'moz-extension://1/popup.html', origin: 'moz-extension://1' };
+    expect(await setUp().authorise(own)).not.toHaveProperty('note');
   });
 });

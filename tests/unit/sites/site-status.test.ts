@@ -1,22 +1,18 @@
 import { fakeBrowser } from '@webext-core/fake-browser';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { SettingsStore } from '../../../utils/settings/settings-store';
+import type { ParsedSettings } from '../../../utils/settings/settings';
 import { siteStatus } from '../../../utils/sites/site-status';
 
-const store: SettingsStore = {
-  read: () =>
-    Promise.resolve({
-      settings: { version: 1, feeds: [], sites: [{ id: 'a', patterns: ['http://localhost/*'], feeds: null }] },
-      isStandIn: false,
-    }),
-  onChange: () => () => undefined,
+const SETTINGS: ParsedSettings = {
+  ok: true,
+  settings: { version: 1, feeds: [], sites: [{ id: 'a', patterns: ['http://localhost/*'], feeds: null }] },
 };
 const contains = vi.fn<(permissions: { origins: string[] }) => Promise<boolean>>(() => Promise.resolve(true));
 
-const at = (url: string | undefined) => {
+const at = (url: string | undefined, read = () => Promise.resolve<ParsedSettings>(SETTINGS)) => {
   Object.assign(fakeBrowser, { permissions: { contains } });
   Object.assign(fakeBrowser.tabs, { query: () => Promise.resolve(url === undefined ? [{}] : [{ url }]) });
-  return siteStatus(store);
+  return siteStatus(read);
 };
 
 beforeEach(() => {
@@ -38,5 +34,12 @@ describe('siteStatus', () => {
     contains.mockResolvedValueOnce(false);
     expect(await at('http://localhost:4100/')).toEqual({ host: 'localhost:4100', shown: false });
     expect(contains).toHaveBeenCalledWith({ origins: ['http://localhost/*'] });
+  });
+
+  test.each<[string, () => Promise<ParsedSettings>]>([
+    ['does not answer', () => Promise.reject(new Error('Receiving end does not exist'))],
+    ['answers nonsense', () => Promise.resolve({ ok: false, reason: 'version' })],
+  ])('says not shown while the background %s', async (_, read) => {
+    expect(await at('http://localhost:4100/', read)).toEqual({ host: 'localhost:4100', shown: false });
   });
 });

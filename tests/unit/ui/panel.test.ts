@@ -28,13 +28,16 @@ const frame = (): Promise<unknown> => vi.advanceTimersByTimeAsync(FRAME_MS);
 const shown = (element: HTMLElement): string => (element.hidden ? '' : (element.dataset['text'] ?? ''));
 
 interface BenchOptions {
-  kept?: Promise<unknown>;
+  /** What the panel is told of its place at once; default: that none is known. */
+  kept?: unknown;
+  /** Whether it is told at once. */
+  isPlaced?: boolean;
   signal?: AbortSignal;
   rtl?: boolean;
   prepare?(document: Document): void;
 }
 
-function createBench({ kept = Promise.resolve(undefined), signal, rtl = false, prepare }: BenchOptions = {}) {
+function createBench({ kept = null, isPlaced = true, signal, rtl = false, prepare }: BenchOptions = {}) {
   const { window, document, fire } = createDom();
   vi.stubGlobal('MutationObserver', window.MutationObserver);
   prepare?.(document);
@@ -43,11 +46,18 @@ function createBench({ kept = Promise.resolve(undefined), signal, rtl = false, p
   const model = createFeedModel();
   const actions = { pause: vi.fn<() => void>(), resume: vi.fn<() => void>() };
   const save = vi.fn<(placement: PanelPlacement) => void>();
+  let tell: (placement: unknown) => void = () => undefined;
   mountPanel({
     document,
     model,
     actions,
-    store: { load: () => kept, save },
+    store: {
+      onPlacement(listener) {
+        tell = listener;
+        if (isPlaced) listener(kept);
+      },
+      save,
+    },
     t: (key, substitutions) => (key === '@@bidi_dir' ? (rtl ? 'rtl' : 'ltr') : english(key, substitutions)),
     signal: signal ?? ending.signal,
   });
@@ -71,6 +81,7 @@ function createBench({ kept = Promise.resolve(undefined), signal, rtl = false, p
     model,
     actions,
     save,
+    tell: (placement: unknown) => tell(placement),
     all,
     find,
     tool,
@@ -214,25 +225,40 @@ describe('stream in the panel', () => {
 
 describe('place of the panel', () => {
   it('is not shown before it is known', async () => {
-    const { promise, resolve } = Promise.withResolvers<unknown>();
-    const { find, place } = createBench({ kept: promise });
+    const { find, place, tell } = createBench({ isPlaced: false });
     await frame();
     expect(find('.panel').hidden).toBe(true);
-    resolve(KEPT);
+    tell(KEPT);
     await frame();
     expect(find('.panel').hidden).toBe(false);
     expect(place()).toEqual(['top left', '16px', '24px']);
   });
 
-  it.each<[string, () => Promise<unknown>]>([
-    ['nothing', () => Promise.resolve(undefined)],
-    ['junk', () => Promise.resolve({ ...KEPT, x: 'far' })],
-    ['a store that refuses', () => Promise.reject(new Error('refused'))],
+  it.each<[string, unknown]>([
+    ['nothing', null],
+    ['junk', { ...KEPT, x: 'far' }],
   ])('is the corner with %s', async (_, kept) => {
-    const { find, place } = createBench({ kept: kept() });
+    const { find, place } = createBench({ kept });
     await frame();
     expect(find('.panel').hidden).toBe(false);
     expect(place()).toEqual(['bottom right', '8px', '8px']);
+  });
+
+  it('is taken up when it comes late', async () => {
+    const { place, tell, save } = createBench();
+    await frame();
+    tell(KEPT);
+    expect(place()).toEqual(['top left', '16px', '24px']);
+    expect(save).not.toHaveBeenCalled();
+  });
+
+  it('is not taken up any more when the person has moved the panel', async () => {
+    const { place, tell, tool } = createBench();
+    await frame();
+    tool(/^Move/).click();
+    const moved = place();
+    tell(KEPT);
+    expect(place()).toEqual(moved);
   });
 
   it.each([
@@ -245,7 +271,7 @@ describe('place of the panel', () => {
   });
 
   it('is the next corner when the handle is pressed, and is kept', async () => {
-    const { tool, save, place } = createBench({ kept: Promise.resolve(KEPT) });
+    const { tool, save, place } = createBench({ kept: KEPT });
     await frame();
     tool(/^Move/).click();
     expect(place()).toEqual(['top right', '8px', '8px']);
@@ -253,7 +279,7 @@ describe('place of the panel', () => {
   });
 
   it('is kept when a drag ends, and not before', async () => {
-    const { find, fire, save, place } = createBench({ kept: Promise.resolve(KEPT) });
+    const { find, fire, save, place } = createBench({ kept: KEPT });
     await frame();
     const header = find('.header');
     header.setPointerCapture = () => undefined;
@@ -279,10 +305,10 @@ describe('place of the panel', () => {
 });
 
 describe('collapsed panel', () => {
-  const COLLAPSED = Promise.resolve({ ...KEPT, collapsed: true });
+  const COLLAPSED = { ...KEPT, collapsed: true };
 
   it('collapses and expands by one button, and keeps it', async () => {
-    const { tool, find, save } = createBench({ kept: Promise.resolve(KEPT) });
+    const { tool, find, save } = createBench({ kept: KEPT });
     await frame();
     const button = tool(/^Collapse/);
     expect([find('.body').hidden, button.ariaExpanded]).toEqual([false, 'true']);
@@ -313,7 +339,7 @@ describe('collapsed panel', () => {
   });
 
   it('collapses by Escape, and has the focus on the button that expands it', async () => {
-    const { document, fire, find, tool, save } = createBench({ kept: Promise.resolve(KEPT) });
+    const { document, fire, find, tool, save } = createBench({ kept: KEPT });
     await frame();
     fire(find('.panel'), 'keydown', { key: 'Escape' });
     expect(find('.body').hidden).toBe(true);
@@ -324,7 +350,7 @@ describe('collapsed panel', () => {
   });
 
   it.each(['Enter', 'a', 'Esc'])('does not collapse by %s', async (key) => {
-    const { fire, find } = createBench({ kept: Promise.resolve(KEPT) });
+    const { fire, find } = createBench({ kept: KEPT });
     await frame();
     fire(find('.panel'), 'keydown', { key });
     expect(find('.body').hidden).toBe(false);

@@ -1,33 +1,73 @@
-import { fakeBrowser } from '@webext-core/fake-browser';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createPlacementStore } from '../../../utils/ui/placement-store';
+import { createPlacementStore, PLACEMENT_LIMIT_MS } from '../../../utils/ui/placement-store';
 
 const PLACEMENT = { right: true, bottom: false, x: 16, y: 24, collapsed: true };
 
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function setUp() {
+  const send = vi.fn();
+  const ending = new AbortController();
+  const store = createPlacementStore(send, ending.signal);
+  const shown: unknown[] = [];
+  return { ...store, send, ending, shown, mount: () => store.panel.onPlacement((kept) => shown.push(kept)) };
+}
+
 describe('placement store', () => {
-  beforeEach(() => {
-    fakeBrowser.reset();
-    Object.assign(fakeBrowser, { extension: { inIncognitoContext: false } });
-  });
-  afterEach(() => {
-    vi.restoreAllMocks();
-  });
-
-  test('keeps the placement of an origin, and knows none of another', async () => {
-    createPlacementStore('https://a.example').save(PLACEMENT);
-    expect(await createPlacementStore('https://a.example').load()).toEqual(PLACEMENT);
-    expect(await createPlacementStore('https://b.example').load()).toBeUndefined();
+  test.each(['before', 'after'])('gives the panel the note that comes %s it is made', (when) => {
+    const { onNote, mount, shown } = setUp();
+    if (when === 'after') mount();
+    onNote(PLACEMENT);
+    if (when === 'before') mount();
+    vi.advanceTimersByTime(PLACEMENT_LIMIT_MS);
+    expect(shown).toEqual([PLACEMENT]);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
-  test('keeps nothing of a private window', async () => {
-    Object.assign(fakeBrowser, { extension: { inIncognitoContext: true } });
-    createPlacementStore('https://a.example').save(PLACEMENT);
-    expect(await fakeBrowser.storage.local.get()).toEqual({});
+  test('gives no placement when no note has come for a second, and the note when it comes after that', () => {
+    const { onNote, mount, shown } = setUp();
+    mount();
+    vi.advanceTimersByTime(PLACEMENT_LIMIT_MS - 1);
+    expect(shown).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(shown).toEqual([null]);
+    onNote(PLACEMENT);
+    expect(shown).toEqual([null, PLACEMENT]);
   });
 
-  test('lets a refused write go', async () => {
-    vi.spyOn(fakeBrowser.storage.local, 'set').mockRejectedValue(new Error('full'));
-    expect(() => createPlacementStore('https://a.example').save(PLACEMENT)).not.toThrow();
-    await Promise.resolve();
+  test('gives no placement as soon as the stream waits, and once', () => {
+    const { onStream, mount, shown } = setUp();
+    mount();
+    onStream({ name: 'connecting' });
+    expect(shown).toEqual([]);
+    onStream({ name: 'waiting' });
+    onStream({ name: 'waiting' });
+    vi.advanceTimersByTime(PLACEMENT_LIMIT_MS);
+    expect(shown).toEqual([null]);
+  });
+
+  test('takes the first note only: a later stream brings what another page of the site has done', () => {
+    const { onNote, mount, shown } = setUp();
+    mount();
+    onNote(null);
+    onNote(PLACEMENT);
+    expect(shown).toEqual([null]);
+  });
+
+  test('sends what the person has done', () => {
+    const { panel, send } = setUp();
+    panel.save(PLACEMENT);
+    expect(send).toHaveBeenCalledExactlyOnceWith(PLACEMENT);
+  });
+
+  test('leaves no timer', () => {
+    const { ending } = setUp();
+    ending.abort();
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

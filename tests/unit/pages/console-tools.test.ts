@@ -1,0 +1,22 @@
+import { fakeBrowser } from '@webext-core/fake-browser';
+import { expect, test, vi } from 'vitest';
+import { type ConsoleTools, offerConsoleTools } from '../../../utils/pages/console-tools';
+
+function setUp(answer: object) {
+  const sendMessage = vi.fn((_message: object) => Promise.resolve(answer));
+  Object.assign(fakeBrowser.runtime, { sendMessage });
+  const page: Partial<Window & { tidings: ConsoleTools }> = {};
+  offerConsoleTools(page as Window);
+  return { sendMessage, tools: page.tidings as ConsoleTools };
+}
+
+test('a person saves settings in the console', async () => {
+  const { sendMessage, tools } = setUp({ ok: true });
+  await tools.saveSettings({ version: 1 });
+  expect(sendMessage).toHaveBeenCalledExactlyOnceWith({ type: 'SAVE_SETTINGS', settings: { version: 1 } });
+});
+
+test('a person reads there why settings are refused', async () => {
+  const { tools } = setUp({ ok: false, reason: 'feeds.0: no name' });
+  await expect(tools.saveSettings({})).rejects.toThrow('Cannot save these settings: feeds.0: no name');
+});
