@@ -8,6 +8,7 @@ import { median } from '../bench/statistics.ts';
 import type { BrowserName } from '../tests/browser/driver/test-browser.ts';
 import { BROWSERS } from '../tests/browser/use-tidings.ts';
 import { replaceResults, RESULT_HEAD, resultLines, writeResults, writeWays } from '../tests/faults/document.ts';
+import { faultsSeed, SEED_VARIABLE } from '../tests/faults/faults-seed.ts';
 import { startRows } from '../tests/faults/lanes.ts';
 import type { RowResult } from '../tests/faults/run-row.ts';
 import { FAULT_ROWS } from '../tests/faults/rows.ts';
@@ -23,6 +24,7 @@ With --row or --browser only some, with --runs or --short fewer times, and nothi
   --row <number>      just this row; may be given several times
   --browser <name>    just chromium or firefox
   --runs <number>     so many runs of each row
+  --seed <number>     what is drawn at random is drawn as with this seed, which each run prints
   --short             as often as npm test does
   --again             puts what comes of the chosen rows into docs/FAULTS.md, in the place of what it has of them
   --document          just writes how each is brought about into docs/FAULTS.md
@@ -33,6 +35,7 @@ const { values } = parseArgs({
     row: { type: 'string', multiple: true, default: [] },
     browser: { type: 'string' },
     runs: { type: 'string' },
+    seed: { type: 'string' },
     again: { type: 'boolean', default: false },
     short: { type: 'boolean', default: false },
     document: { type: 'boolean', default: false },
@@ -76,10 +79,14 @@ async function run(): Promise<void> {
   const runs = values.runs === undefined ? null : Number(values.runs);
   if (runs !== null && !(Number.isInteger(runs) && runs > 0)) fail(`"${values.runs}" is no number of runs`);
 
+  if (values.seed !== undefined && !/^\d+$/.test(values.seed)) fail(`"${values.seed}" is no seed`);
+  if (values.seed !== undefined) process.env[SEED_VARIABLE] = values.seed;
+
   const signal = stopSignal();
   // The lock lets no npm test build at the same time; rows run on copies.
   await withLock('test', () => build(signal));
   const startedAt = new Date();
+  console.log(`seed ${faultsSeed()}`);
   print(RESULT_HEAD);
   const running = startRows(rows, browsers, (row) => runs ?? (values.short ? row.runs.short : row.runs.long));
   const results: RowResult[] = [];
@@ -90,7 +97,7 @@ async function run(): Promise<void> {
       results.push(result);
       if (result.version) versions.set(result.browser, result.version);
       for (const line of resultLines([result])) print(line);
-      if (result.failure) console.log(result.failure.stack);
+      if (result.failure) console.log(result.failure);
     }),
   );
   results.sort((a, b) => a.row.number - b.row.number || (a.browser < b.browser ? -1 : 1));
@@ -99,7 +106,7 @@ async function run(): Promise<void> {
   process.exitCode = failed === 0 ? 0 : 1;
   const minutes = Math.round((Date.now() - startedAt.getTime()) / 60_000);
   const options = process.argv.slice(2).join(' ');
-  const command = `\`npm run faults${options && ` -- ${options}`}\`, ${startedAt.toISOString().slice(0, 10)}, ${minutes} minutes`;
+  const command = `\`npm run faults${options && ` -- ${options}`}\`, ${startedAt.toISOString().slice(0, 10)}, ${minutes} minutes, seed ${faultsSeed()}`;
   if (values.again) return replaceResults(results, command);
   const isWhole = rows.length === FAULT_ROWS.length && browsers.length === BROWSERS.length;
   if (!isWhole || runs !== null || values.short) return;

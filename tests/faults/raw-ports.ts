@@ -2,6 +2,7 @@
  * Ports without a subscriber, opened by hand from a page of the extension: for messages that no subscriber sends, and for more ports
  * than pages can be opened. Each frame is a document of its own, and may have four.
  */
+import { PROTOCOL_VERSION } from '../../utils/stream/protocol.ts';
 import type { TestPage } from '../browser/driver/test-browser.ts';
 import type { World } from './world.ts';
 
@@ -60,7 +61,7 @@ export const openPorts = (
   { starts, frames = false }: { starts: boolean; frames?: boolean },
 ): Promise<void> =>
   page.evaluate(
-    async (wanted: number, perFrame: number, file: string, isStarted: boolean, inFrames: boolean) => {
+    async (wanted: number, perFrame: number, file: string, protocol: number, isStarted: boolean, inFrames: boolean) => {
       const top = window as unknown as RawWindow;
       const openIn = ({ browser, chrome }: RawWindow): void => {
         const port = (browser ?? chrome).runtime.connect({ name: 'updates' });
@@ -80,7 +81,7 @@ export const openPorts = (
         });
         if (isStarted) {
           const streamId = Math.random().toString(36);
-          port.postMessage({ type: 'START_UPDATES', protocol: 2, streamId, everyMs: 1_000, resume: {} });
+          port.postMessage({ type: 'START_UPDATES', protocol, streamId, everyMs: 1_000, resume: {} });
         }
         top.rawPorts.push({ port, heard });
       };
@@ -115,6 +116,7 @@ export const openPorts = (
     count,
     PORTS_PER_FRAME,
     FRAME,
+    PROTOCOL_VERSION,
     starts,
     frames,
   );

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { launchBrowser } from '../browser/driver/launch-browser.ts';
 import type { BrowserName } from '../browser/driver/test-browser.ts';
 import { copyBuild } from './copy-build.ts';
+import { faultsSeed, SEED_VARIABLE } from './faults-seed.ts';
 import type { Amount, FaultRow, OwnBrowser } from './row.ts';
 import { createTally, type Tally } from './tally.ts';
 import { createWorld, type Host } from './world.ts';
@@ -73,7 +74,8 @@ export async function runRow(row: FaultRow, host: Host, amount: Amount): Promise
     const errors = [...world.earlierErrors, ...(await host.browser.errors())];
     assert.deepEqual(errors.filter(isNews), [], 'errors that the browser reports');
   } catch (error) {
-    failure = error instanceof Error ? error : new Error(String(error));
+    const words = error instanceof Error ? error.message : String(error);
+    failure = new Error(`${SEED_VARIABLE}=${faultsSeed()}: ${words}`, { cause: error });
   }
   return {
     row,

@@ -7,6 +7,8 @@ import { waitForRow } from '../browser/panel.ts';
 import { storeSettings } from '../browser/save-settings.ts';
 import { openWithPanel } from '../browser/use-tidings.ts';
 import { type Demo, startDemo } from '../servers/demo.ts';
+import { createRandom, type Random } from '../soak/random.ts';
+import { faultsSeed } from './faults-seed.ts';
 import { streamsFeed } from './feeds.ts';
 import type { Tally } from './tally.ts';
 import { LIMIT_MS, type Moment, type WatchedPage, watchPage } from './watched-page.ts';
@@ -17,6 +19,8 @@ export interface World {
   readonly browser: TestBrowser;
   readonly demo: Demo;
   readonly tally: Tally;
+  /** Chance, the same for the same {@link faultsSeed}, whichever rows run. */
+  readonly random: Random;
   /** Replaces the feeds; all show on every page of localhost. At first there are the numbers and {@link streamsFeed}. */
   configure(...feeds: Feed[]): Promise<void>;
   /** Opens a page with a panel. It is closed with the world. */
@@ -70,6 +74,7 @@ export async function createWorld(host: Host, tally: Tally): Promise<World> {
     },
     demo,
     tally,
+    random: createRandom(faultsSeed()),
     configure: (...feeds) => storeSettings(host.browser, settingsOf(feeds)),
     open: async (path = '/') => keep(await openWithPanel(host.browser, `${demo.url}${path}`)),
     openExtensionPage: async (path) => keep(await host.browser.extension.openPage(path)),

@@ -5,7 +5,6 @@ import { numbersFeed } from '../../browser/applied.ts';
 import type { Feed } from '../../../utils/feeds/feed.ts';
 import type { Action } from '../../servers/action.ts';
 import { NONSENSE_KINDS } from '../../servers/nonsense.ts';
-import { createRandom } from '../../soak/random.ts';
 import { streamsFeed } from '../feeds.ts';
 import { openDetails, waitForReason } from '../details.ts';
 import { noteRequestTimes } from '../request-times.ts';
@@ -85,8 +84,7 @@ export const SOURCE_ROWS: FaultRow[] = [
     runs: { short: 1, long: { minutes: 10 } },
     own: { isPatient: true },
     async induce(world, runs) {
-      const seed = Number(process.env['FAULTS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
-      const random = createRandom(seed);
+      const { random } = world;
       await world.configure(silentAfter(numbersFeed(world.demo), SILENT_AFTER_MS), streamsFeed);
       const watched = await world.watch();
       await openDetails(watched.page, 'Numbers');
@@ -99,7 +97,7 @@ export const SOURCE_ROWS: FaultRow[] = [
           if (run > 0) await delay(random.between(0, 15_000));
         } catch (error) {
           const words = error instanceof Error ? error.message : String(error);
-          const at = `FAULTS_SEED=${seed}, run ${run}, ${failure.name} for ${outageMs} ms`;
+          const at = `run ${run}, ${failure.name} for ${outageMs} ms`;
           throw new Error(`${at}: ${words}`, { cause: error });
         }
       }

@@ -41,8 +41,8 @@ export const WORKER_ROWS: FaultRow[] = [
     async induce(world, runs) {
       const watched = await world.watch();
       for (const run of runs) {
-        const isEarly = Math.random() < EARLY_PART;
-        await world.told(Math.ceil(Math.random() * 20) + (isEarly ? 0 : PROVEN_EVENTS));
+        const isEarly = world.random.next() < EARLY_PART;
+        await world.told(world.random.between(1, 20) + (isEarly ? 0 : PROVEN_EVENTS));
         if (run % 3 === 0) world.demo.control('events', 'burst');
         await watched.goesOn(await world.kill());
       }
