@@ -5,16 +5,16 @@ import type { Translate, WordKey } from './words';
 /** A code as the name of its message: `needs-access` is `reason.needs_access`. Codes come from outside, hence the cast. */
 const keyOf = (group: string, code: string): WordKey => `${group}.${code.replaceAll('-', '_')}` as WordKey;
 
+/** Codes whose detail may be missing. They have two messages: `reason.closed` and `reason.closed_detail`. */
+const WITH_DETAIL: readonly string[] = ['network', 'closed', 'redirected'];
+
 /**
- * Why a feed is in its state, in words. A code whose detail may be missing has two messages: `reason.closed` and
- * `reason.closed_detail`. A code that no message knows is shown as it is, with its detail.
+ * Why a feed is in its state, in words. A code that no message knows is shown as it is, with its detail.
+ * [firefox] reports each question for a message that does not exist as an error.
  */
 export function reasonWords(t: Translate, { code, detail }: StatusReason): string {
-  return (
-    (detail && t(keyOf('reason', `${code}-detail`), [detail])) ||
-    t(keyOf('reason', code), [detail]) ||
-    [code, detail].filter(Boolean).join(': ')
-  );
+  const name = detail && WITH_DETAIL.includes(code) ? `${code}-detail` : code;
+  return t(keyOf('reason', name), [detail]) || [code, detail].filter(Boolean).join(': ');
 }
 
 /** Why the stream is in its state, in words; empty without a reason. A code that no message knows is shown as it is. */

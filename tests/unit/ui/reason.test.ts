@@ -6,24 +6,26 @@ import { createEnglish } from './english';
 
 const t = createEnglish();
 
+const FEED_CODES = [
+  'network',
+  'http',
+  'timeout',
+  'silent',
+  'closed',
+  'bad-data',
+  'too-large',
+  'too-much',
+  'needs-access',
+  'needs-access-socket',
+  'resume-refused',
+  'redirected',
+  'path',
+  'not-kept',
+  'may-have-missed',
+];
+
 describe('reasons', () => {
-  it.each([
-    'network',
-    'http',
-    'timeout',
-    'silent',
-    'closed',
-    'bad-data',
-    'too-large',
-    'too-much',
-    'needs-access',
-    'needs-access-socket',
-    'resume-refused',
-    'redirected',
-    'path',
-    'not-kept',
-    'may-have-missed',
-  ])('has words for the feed reason %s', (code) => {
+  it.each(FEED_CODES)('has words for the feed reason %s', (code) => {
     expect(reasonWords(t, { code, detail: 'X' })).toMatch(/^[A-Z].* .*[.X]$/);
   });
 
@@ -31,6 +33,22 @@ describe('reasons', () => {
     'has whole sentences for the feed reason %s without a detail',
     (code) => {
       expect(reasonWords(t, { code, detail: '' })).toMatch(/^([A-Z][^.:$]* [^.:$]*\w\.( |$))+$/);
+    },
+  );
+
+  it.each(FEED_CODES.flatMap((code) => [[code, ''] as const, [code, 'X'] as const]))(
+    'asks for no message that does not exist of %s "%s"',
+    (code, detail) => {
+      const missing: string[] = [];
+      reasonWords(
+        (key, substitutions) => {
+          const words = t(key, substitutions);
+          if (words === '') missing.push(key);
+          return words;
+        },
+        { code, detail },
+      );
+      expect(missing).toEqual([]);
     },
   );
 
