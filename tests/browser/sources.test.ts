@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TestPage } from './driver/test-browser.ts';
-import { BROWSERS, demoSettings, startTidings, type Tidings, waitForRow } from './tidings.ts';
+import { waitFor } from './driver/wait-for.ts';
+import { BROWSERS, demoSettings, numbersFeed, startTidings, type Tidings, waitForRow } from './tidings.ts';
 
 /** A dead source is retried within a few seconds at first; the limit leaves room for a slow machine. */
 const RETRY_LIMIT_MS = 30_000;
@@ -63,5 +64,38 @@ describe.each(BROWSERS)('sources that fail, in %s', (name) => {
     await waitForRow(page, 'Running builds', ({ state }) => state === 'stale' || state === 'retrying', RETRY_LIMIT_MS);
     tidings.demo.control('socket', 'return');
     await waitForRow(page, 'Running builds', ({ state }) => state === 'live', RETRY_LIMIT_MS);
+  });
+  test('a source that restarts its history leaves no line of the one before, nor does a feed that becomes a state', async () => {
+    const { demo } = tidings;
+    const feed = numbersFeed(demo);
+    const settings = { ...demoSettings(demo), feeds: [feed] };
+    demo.control('events', { action: 'rate', perSecond: 0 });
+    demo.control('events', 'restart');
+    await tidings.configure(settings);
+    await page.bringToFront();
+    const expectLines = (...expected: string[]): Promise<void> =>
+      waitFor(
+        `the lines ${expected.join()}`,
+        async () => {
+          const lines = await page.inShadows((roots: ShadowRoot[]) =>
+            roots
+              .flatMap((root) => [...root.querySelectorAll<HTMLElement>('.lines li')])
+              .map((line) => line.dataset['text']?.split(' ').at(-1)),
+          );
+          if (String(lines) !== String(expected)) throw new Error(JSON.stringify(lines));
+        },
+        { limitMs: RETRY_LIMIT_MS },
+      );
+    await waitForRow(page, 'Numbers', ({ state }) => state === 'live', RETRY_LIMIT_MS);
+    demo.control('events', { action: 'burst', count: 9 });
+    await expectLines('6', '7', '8', '9', '10');
+    demo.control('events', 'restart');
+    await expectLines('1');
+    demo.control('events', { action: 'burst', count: 1 });
+    await expectLines('1', '2');
+    await tidings.configure({ ...settings, feeds: [{ ...feed, kind: 'state' }] });
+    demo.control('events', { action: 'burst', count: 1 });
+    await waitForRow(page, 'Numbers', ({ value }) => value === '3', RETRY_LIMIT_MS);
+    await expectLines();
   });
 });

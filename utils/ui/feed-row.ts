@@ -142,7 +142,7 @@ function detailsOf(t: Translate, format: Format, { entry, state }: FeedView, str
   );
   const times = newest && [
     t(info.kind === 'event' ? 'feed.event_at' : 'feed.at', [format.time(newest.at, now)]),
-    confirmedAt !== null && confirmedWords(t, format, now - confirmedAt),
+    confirmedAt !== null && confirmedAt !== newest.at && confirmedWords(t, format, now - confirmedAt),
   ];
   return [...said, ...(times ?? []), restarted > 0 && t('feed.again'), ...counts].filter(Boolean).join('\n');
 }

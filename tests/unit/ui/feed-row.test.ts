@@ -234,6 +234,8 @@ describe('details of a row', () => {
   it('say when a value was received, and when it was last confirmed', () => {
     const { show, receive, confirm, text, toggle } = createBench();
     receive(12);
+    // As a background says it of a value that has just arrived.
+    confirm(AT + 1_000);
     show(AT + 1_000);
     toggle();
     expect(text('details')).toBe(`Values are current.\nValue received at ${format.time(AT + 1_000)}`);
