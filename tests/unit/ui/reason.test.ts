@@ -81,6 +81,7 @@ describe('reasons', () => {
     'handshake-timeout',
     'pong-timeout',
     'gap',
+    'not-applied',
     'connect-failed',
     'invalidated',
     'stopped',
