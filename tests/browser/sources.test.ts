@@ -73,7 +73,7 @@ describe.each(BROWSERS)('sources that fail, in %s', (name) => {
     demo.control('events', 'restart');
     await tidings.configure(settings);
     await page.bringToFront();
-    const expectLines = (...expected: string[]): Promise<void> =>
+    const expectLines = (...expected: string[]): Promise<boolean> =>
       waitFor(
         `the lines ${expected.join()}`,
         async () => {
@@ -83,6 +83,7 @@ describe.each(BROWSERS)('sources that fail, in %s', (name) => {
               .map((line) => line.dataset['text']?.split(' ').at(-1)),
           );
           if (String(lines) !== String(expected)) throw new Error(JSON.stringify(lines));
+          return true;
         },
         { limitMs: RETRY_LIMIT_MS },
       );
