@@ -1,6 +1,6 @@
 /**
  * Ports without a subscriber, opened by hand from a page of the extension: for messages that no subscriber sends, and for more ports
- * than pages can be opened. Each frame is a document of its own, and may have four.
+ * than pages can be opened. Each frame is a document of its own; no more than four in each, as many as a document of the web may have.
  */
 import { PROTOCOL_VERSION } from '../../utils/stream/protocol.ts';
 import type { TestPage } from '../browser/driver/test-browser.ts';
