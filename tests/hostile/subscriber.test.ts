@@ -16,9 +16,12 @@ const escapes = watchEscapes();
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
+  // Each of a million bad messages is told there.
+  vi.spyOn(console, 'warn').mockReturnValue();
 });
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 type Life = 'hide' | 'show' | 'cache' | 'return';
@@ -56,6 +59,7 @@ const format = createFormat((key) => key, 'en');
 test('no message to a page throws, connects without end or leaves anything behind', async () => {
   await campaign(400_000, caseOf, async ({ flavour, steps }) => {
     vi.clearAllTimers();
+    vi.clearAllMocks();
     const page = createFakeWindow();
     const model = createFeedModel();
     const ending = new AbortController();
