@@ -11,7 +11,7 @@ export default defineBackground({
   type: 'module',
   main() {
     // All listeners in this turn: a browser that starts the background for an event delivers it right after.
-    const { publisher, responder, serveSettings, showInOpenPages, windowClosed } = createServices();
+    const { publisher, responder, serveSettings, showInOpenPages, recheckAccess, windowClosed } = createServices();
 
     browser.runtime.onConnect.addListener((port) => {
       // [chrome] An end's cause that nobody reads is logged as an error of the extension.
@@ -24,8 +24,11 @@ export default defineBackground({
     lockLocalStorage();
 
     browser.runtime.onInstalled.addListener(showInOpenPages);
-    browser.permissions.onAdded.addListener(showInOpenPages);
-    browser.permissions.onRemoved.addListener(() => publisher.recheck());
+    browser.permissions.onAdded.addListener(() => {
+      showInOpenPages();
+      recheckAccess();
+    });
+    browser.permissions.onRemoved.addListener(recheckAccess);
     browser.windows.onRemoved.addListener(windowClosed);
     // [firefox] Only: Chrome stops a worker without a word.
     browser.runtime.onSuspend?.addListener(() => publisher.closeAll('shutting-down'));

@@ -30,6 +30,8 @@ export interface Services {
   serveSettings(): void;
   /** Shows the panel in the pages of sites that are open and have none. */
   showInOpenPages(): void;
+  /** Takes up what the browser lets the extension do now, on pages and at sources. */
+  recheckAccess(): void;
   /** Forgets what was said in private windows if the one that was closed was the last of them. */
   windowClosed(): void;
 }
@@ -108,6 +110,10 @@ export function createServices(): Services {
     responder,
     serveSettings: () => onSettingsMessage({ isOwnPage: isOwn, read: settings.current, save }),
     showInOpenPages: () => void inject(publisher.tabs()),
+    recheckAccess() {
+      publisher.recheck();
+      void hub.recheckAccess();
+    },
     async windowClosed() {
       // Where the browser does not tell which windows there are, none is private.
       const windows = await browser.windows.getAll().catch(() => []);

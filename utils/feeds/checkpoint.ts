@@ -9,6 +9,7 @@ import type { Cursor, Json } from '../stream/protocol';
 import type { KeptLog, KeptUpdate } from './log';
 import type { Patience } from './patience';
 import type { Segments } from './segments';
+import type { WriteBudget } from './write-budget';
 
 /** A connection as it is kept; `feeds` by a key that names the feed, its kind and its path. */
 export interface Checkpoint {
@@ -36,7 +37,7 @@ export interface CheckpointFile {
   save(checkpoint: CheckpointTexts, isAll: boolean): Promise<SaveOutcome>;
 }
 
-/** Characters and segments after which everything is written anew. Both bound what a start has to read. */
+/** Characters and segments after which everything is written anew. Both bound what a start has to read beyond the logs. */
 export const COMPACT_AFTER = { characters: 8 * 1024 * 1024, segments: 2_000 } as const;
 
 /**
@@ -49,7 +50,7 @@ export const LOAD_LIMIT_MS = 10_000;
 export const SAVE_LIMIT_MS = 2_000;
 
 interface SegmentText extends Checkpoint {
-  version: 1;
+  version: 1 | 2;
   isAll: boolean;
 }
 
@@ -74,8 +75,7 @@ const isKeptLog = (x: unknown): x is KeptLog =>
   isObject(x) &&
   typeof x['epoch'] === 'string' &&
   isCount(x['seq']) &&
-  Array.isArray(x['former']) &&
-  x['former'].every(isCursor) &&
+  (x['former'] === undefined || (Array.isArray(x['former']) && x['former'].every(isCursor))) &&
   areUpdates(x['updates']);
 
 function parseSegment(text: string): SegmentText | null {
@@ -87,7 +87,7 @@ function parseSegment(text: string): SegmentText | null {
   }
   const holds =
     isObject(x) &&
-    x['version'] === 1 &&
+    (x['version'] === 1 || x['version'] === 2) &&
     typeof x['isAll'] === 'boolean' &&
     (x['lastEventId'] === null || typeof x['lastEventId'] === 'string') &&
     isObject(x['feeds']) &&
@@ -97,15 +97,17 @@ function parseSegment(text: string): SegmentText | null {
 
 function segmentText({ lastEventId, feeds }: CheckpointTexts, isAll: boolean): string {
   const logs = Object.entries(feeds).map(([key, log]) => `${JSON.stringify(key)}:${log}`);
-  return `{"version":1,"isAll":${isAll},"lastEventId":${JSON.stringify(lastEventId)},"feeds":{${logs.join(',')}}}`;
+  return `{"version":2,"isAll":${isAll},"lastEventId":${JSON.stringify(lastEventId)},"feeds":{${logs.join(',')}}}`;
 }
 
-/** Puts what is new behind what was there, in place, unless it is of another history. */
-function merge(old: KeptLog | undefined, next: KeptLog): KeptLog {
-  const isSame = old?.epoch === next.epoch || next.former.some(({ epoch }) => epoch === old?.epoch);
+/** Puts what is new behind what was there, in place, unless it is of another history; `null` when that cannot be told. */
+function merge(old: KeptLog | undefined, next: KeptLog): KeptLog | null {
+  const former = next.former ?? (old?.epoch === next.epoch ? old.former : undefined);
+  if (former === undefined) return null;
+  const isSame = old?.epoch === next.epoch || former.some(({ epoch }) => epoch === old?.epoch);
   if (old === undefined || !isSame) return next;
   for (const update of next.updates) if (update[0] > old.seq) old.updates.push(update);
-  return { ...next, updates: old.updates };
+  return { ...next, former, updates: old.updates };
 }
 
 /** Puts segments together; `null` when one of them cannot be read or the first does not say everything. */
@@ -117,17 +119,26 @@ export function joinSegments(texts: readonly string[]): Checkpoint | null {
     if (segment.isAll) joined = { lastEventId: null, feeds: {} };
     if (joined === null) return null;
     joined.lastEventId = segment.lastEventId;
-    for (const [key, log] of Object.entries(segment.feeds)) joined.feeds[key] = merge(joined.feeds[key], log);
+    for (const [key, log] of Object.entries(segment.feeds)) {
+      const merged = merge(joined.feeds[key], log);
+      if (merged === null) return null;
+      joined.feeds[key] = merged;
+    }
   }
   return joined;
 }
 
 /** Opens what is kept of one connection. Nothing is read or written before it is asked. */
-export function createCheckpointFile(connection: string, segments: Segments, { within }: Patience): CheckpointFile {
+export function createCheckpointFile(
+  connection: string,
+  segments: Segments,
+  { patience: { within }, budget }: { patience: Patience; budget: WriteBudget },
+): CheckpointFile {
   let needsAll = true;
   let isUnread = false;
   let nextNumber = 0;
   let count = 0;
+  /** Since everything was written. */
   let characters = 0;
   /** A write that did not answer in time. */
   let isHanging = false;
@@ -149,12 +160,16 @@ export function createCheckpointFile(connection: string, segments: Segments, { w
       needsAll = joined === null;
       isUnread = joined === null && found.length > 0;
       count = found.length;
-      characters = found.reduce((sum, [, text]) => sum + text.length, 0);
+      characters = found.slice(1).reduce((sum, [, text]) => sum + text.length, 0);
       return joined;
     },
     async save(checkpoint, isAll) {
       if (isHanging) return 'refused';
       const text = segmentText(checkpoint, isAll);
+      if (!budget.take(text.length)) {
+        needsAll = true;
+        return 'refused';
+      }
       const number = nextNumber;
       nextNumber += 1;
       const saved = await within(SAVE_LIMIT_MS, async () => {
@@ -168,7 +183,7 @@ export function createCheckpointFile(connection: string, segments: Segments, { w
       // After a write that may be missing the next one cannot say "since the last".
       needsAll = saved.kind !== 'done';
       count = isAll ? 1 : count + 1;
-      characters = isAll ? text.length : characters + text.length;
+      characters = isAll ? 0 : characters + text.length;
       if (saved.kind === 'late') return 'unknown';
       return saved.kind === 'done' ? 'kept' : 'refused';
     },

@@ -3,22 +3,30 @@
  * outlives the background. The owner calls `configure` first.
  */
 import type { FeedReader } from '../stream/feed-reader';
-import { connectionKey, createConnection } from './connection';
-import type { Connection } from './connection';
+import { createEpochId } from './epochs';
 import type { Feed } from './feed';
+import { createHeapBudget } from './heap-budget';
 import { createPatience } from './patience';
 import { createPulse } from './pulse';
 import type { PulseStats } from './pulse';
+import { createRealm } from './realm';
+import type { Realm } from './realm';
 import type { Segments } from './segments';
 import type { SendResult, SourceDeps } from './source';
+import { createWriteBudget, WRITE_LIMITS } from './write-budget';
 
 export interface HubOptions {
   deps: SourceDeps;
   segments: Segments;
   /** What the background measures of itself, for `pulse` feeds. */
   pulseStats: () => PulseStats;
-  /** Makes an id that was never used before. Default: `crypto.randomUUID`. */
+  /** Makes an id that was never used before. Default: {@link createEpochId}. */
   newEpoch?: () => string;
+}
+
+/** For which kind of window. Those of the two kinds share no connection. */
+export interface ForWindow {
+  isPrivate: boolean;
 }
 
 export interface Hub {
@@ -29,64 +37,46 @@ export interface Hub {
    */
   configure(feeds: readonly Feed[], options?: { prune: boolean }): void;
   /**
-   * A viewer's access to a feed; `null` when there is none of this id. Waits for what was kept of it, 10 s at most.
-   * @param options.isPrivate for a private window: nothing that only such viewers ask for is written
+   * A viewer's access to a feed; `null` when there is none of this id. Waits for what was kept of it, 10 s at most. For a
+   * private window nothing is written, and nothing that was kept is used.
    */
-  reader(feedId: string, options: { isPrivate: boolean }): Promise<FeedReader | null>;
-  /** Hands a text to the WebSocket of a feed, which must be open, that is: watched. */
-  send(feedId: string, text: string): SendResult;
+  reader(feedId: string, options: ForWindow): Promise<FeedReader | null>;
+  /** Hands a text to the WebSocket of a feed, which must be open, that is: watched. By default in a normal window. */
+  send(feedId: string, text: string, options?: ForWindow): SendResult;
   /** How many sources are connected, or try to be; `pulse` does not count. */
   openConnections(): number;
+  /** Opens sources again to which the browser gave or took access since they were opened. Never rejects. */
+  recheckAccess(): Promise<void>;
   /** Ends every connection for good. */
   end(): void;
 }
 
 /** Makes a hub without feeds. */
-export function createHub({ deps, segments, pulseStats, newEpoch = () => crypto.randomUUID() }: HubOptions): Hub {
-  const readPulse = createPulse(pulseStats, deps.now);
-  const patience = createPatience(deps);
-  const connections = new Map<string, Connection>();
-  let byId = new Map<string, Connection>();
-
-  const endExcept = (keep: ReadonlySet<string>): void => {
-    for (const [key, connection] of connections) {
-      if (keep.has(key)) continue;
-      connection.end();
-      connections.delete(key);
-    }
-  };
+export function createHub({ deps, segments, pulseStats, newEpoch = createEpochId }: HubOptions): Hub {
+  const shared = { deps, heap: createHeapBudget(), readPulse: createPulse(pulseStats, deps.now), newEpoch };
+  const disk = { segments, patience: createPatience(deps), budget: createWriteBudget(WRITE_LIMITS.all, deps) };
+  const normal = createRealm({ ...shared, disk });
+  const secret = createRealm({ ...shared, disk: null });
+  const both = [normal, secret];
+  const realmFor = ({ isPrivate }: ForWindow): Realm => (isPrivate ? secret : normal);
 
   return {
     configure(feeds, { prune } = { prune: true }) {
-      const unique = new Map(feeds.map((feed) => [feed.id, feed]));
-      const groups = Map.groupBy(unique.values(), (feed) => connectionKey(feed.source));
-      endExcept(new Set(groups.keys()));
-      byId = new Map();
-      const durable = new Set<string>();
-      for (const [key, group] of groups) {
-        const [first] = group;
-        if (first === undefined) continue;
-        const connection =
-          connections.get(key) ?? createConnection(first.source, { deps, segments, patience, readPulse, newEpoch });
-        connections.set(key, connection);
-        connection.setFeeds(group);
-        for (const feed of group) byId.set(feed.id, connection);
-        if (connection.isDurable) durable.add(key);
-      }
-      // Refused like any other use of the database: what it holds too much is removed another time.
-      if (prune) segments.prune(durable, new Set(groups.keys())).catch(() => {});
+      const unique = [...new Map(feeds.map((feed) => [feed.id, feed])).values()];
+      for (const realm of both) realm.configure(unique);
+      // Refused like any other use of the database: leftovers are removed another time.
+      if (!prune) return;
+      const { all, durable } = normal.keys();
+      segments.prune(durable, all).catch(() => {});
     },
-    async reader(feedId, { isPrivate }) {
-      const connection = byId.get(feedId);
-      await connection?.ready();
-      // The settings may have changed meanwhile.
-      return byId.get(feedId) === connection ? (connection?.reader(feedId, !isPrivate) ?? null) : null;
+    reader: (feedId, options) => realmFor(options).reader(feedId),
+    send: (feedId, text, options = { isPrivate: false }) => realmFor(options).send(feedId, text),
+    openConnections: () => both.reduce((sum, realm) => sum + realm.openLines(), 0),
+    async recheckAccess() {
+      await Promise.all(both.map((realm) => realm.recheckAccess()));
     },
-    send: (feedId, text) => byId.get(feedId)?.send(text) ?? { ok: false, reason: 'unknown-feed' },
-    openConnections: () => [...connections.values()].filter(({ isOpen }) => isOpen).length,
     end() {
-      endExcept(new Set());
-      byId = new Map();
+      for (const realm of both) realm.end();
     },
   };
 }

@@ -6,7 +6,8 @@ import type { FollowListener } from '../stream/feed-reader';
 import type { FeedInfo, FeedStatus, Json, StatusReason } from '../stream/protocol';
 import type { Feed } from './feed';
 import { feedStatus } from './feed-status';
-import { isBounded } from './is-bounded';
+import type { HeapBudget } from './heap-budget';
+import { isBounded } from './heap-cost';
 import { createLog } from './log';
 import type { KeptLog, Log } from './log';
 import { parsePath, select } from './select';
@@ -24,14 +25,14 @@ export interface TrackedFeed {
   readonly status: FeedStatus;
   /** Takes another name, unit or pace; see {@link feedKey} for what cannot change. */
   rename(feed: Feed): void;
-  /** Selects the value in `data` and appends it. `onlyChanged`: not when it is the newest again. */
-  take(data: Json, options: { keep: boolean; onlyChanged: boolean }): void;
-  /** The source has nothing newer: a state feed's value is as good as new. */
-  takeFresh(): void;
   /**
-   * The source lives, and would have sent what is newer: likewise, but once a pace at most, and not while something may
-   * have come that was not read. Called with each message; cheap.
+   * Selects the value in `data` and appends it. `isWritten`: it will be written. `onlyChanged`: the newest again is no value; of
+   * a state it is confirmed.
    */
+  take(data: Json, options: { isWritten: boolean; onlyChanged: boolean }): void;
+  /** The source was asked and has nothing newer: a state is confirmed. */
+  takeFresh(): void;
+  /** The source lives, and would have sent what is newer: a state is confirmed, unless a message was unreadable. Cheap. */
   takeLife(): void;
   /** The source refused a message. */
   takeBad(code: 'bad-data' | 'too-large', detail: string): void;
@@ -41,6 +42,8 @@ export interface TrackedFeed {
   /** Tells the followers that there may be something new. */
   tellNews(): void;
   follow(listener: FollowListener): () => void;
+  /** Gives up what it holds. */
+  end(): void;
 }
 
 /** Names a feed as far as its log goes: with another kind or path what was kept is not its history. */
@@ -52,8 +55,11 @@ export function staleAfterMs({ kind, source, paceMs }: Feed): number | null {
   return 'silentAfterMs' in source ? source.silentAfterMs : Math.max(2 * paceMs, 5_000);
 }
 
-/** How often a state is taken again for a sign of life, in ms: so often that it does not turn stale between two. */
-const lifeEveryMs = (feed: Feed): number => Math.min(feed.paceMs, (staleAfterMs(feed) ?? Infinity) / 2);
+/** Part of a pace after which a confirmation is told: two answers are never exactly a pace apart. */
+const ALMOST = 0.9;
+
+/** How often followers are told that a state holds, in ms: once a pace at most, and so often that it does not turn stale between. */
+const confirmEveryMs = (feed: Feed): number => Math.min(ALMOST * feed.paceMs, (staleAfterMs(feed) ?? Infinity) / 2);
 
 const WAITING: SourceStatus = { state: 'waiting', reason: null, retryAt: null };
 
@@ -69,15 +75,22 @@ const isSame = (a: SourceStatus, b: SourceStatus): boolean =>
  */
 export function createTrackedFeed(
   initial: Feed,
-  { now, newEpoch, restore }: { now: () => number; newEpoch: () => string; restore: KeptLog | undefined },
+  {
+    now,
+    newEpoch,
+    heap,
+    restore,
+  }: { now: () => number; newEpoch: () => string; heap: HeapBudget; restore: KeptLog | undefined },
 ): TrackedFeed {
   const path = pathOf(initial);
-  const log = createLog(initial.kind, { newEpoch, restore });
+  const log = createLog(initial.kind, { newEpoch, restore, onHeap: heap.take });
   const followers = new Set<FollowListener>();
   const answers = initial.source.type === 'poll';
   let feed = initial;
   let source = WAITING;
-  let lastGoodAt = now();
+  const startedAt = now();
+  /** When followers were last told of a value, or that it holds. */
+  let toldAt = -Infinity;
   /** Found in the data of this opening. Not each message of a stream need have every feed's value. */
   let hasFound = false;
   let missing: StatusReason | null = null;
@@ -87,7 +100,7 @@ export function createTrackedFeed(
   /** Something came after the newest value, or may have, that was not read: it may be another by now. */
   let isDoubtful = false;
   let shown: SourceStatus = WAITING;
-  let since = now();
+  let since = startedAt;
   let newsWaits = false;
 
   /** A time that lies ahead is of before the clock was set back: as long ago, not to come. */
@@ -99,7 +112,8 @@ export function createTrackedFeed(
       kind: feed.kind,
       source,
       hasValue: log.newest !== null,
-      isOverdue: answers && log.newest !== null && limitMs !== null && elapsedMs(lastGoodAt) > limitMs,
+      isOverdue:
+        answers && log.newest !== null && limitMs !== null && elapsedMs(log.confirmedAt ?? startedAt) > limitMs,
       path: missing,
       bad: bad?.reason ?? null,
       notKept,
@@ -115,29 +129,32 @@ export function createTrackedFeed(
     for (const follower of followers) follower.onStatus();
   };
 
-  /**
-   * The same state is taken again once a pace: it is as new as the look, and must not seem to grow old. What the log will
-   * refuse is none: JSON.parse nests deeper than JSON.stringify can follow.
-   */
+  /** What the log will refuse is never the newest: JSON.parse nests deeper than JSON.stringify can follow. */
   const isAgain = (value: Json): boolean =>
-    log.newest !== null &&
-    isBounded(value) &&
-    (feed.kind === 'event' || elapsedMs(log.newest.at) < feed.paceMs) &&
-    JSON.stringify(log.newest.value) === JSON.stringify(value);
+    log.newest !== null && isBounded(value) && JSON.stringify(log.newest.value) === JSON.stringify(value);
 
-  const append = (value: Json, keep: boolean): void => {
+  const append = (value: Json, isWritten: boolean): void => {
     const at = now();
-    const appended = log.append(value, at, keep);
+    const appended = log.append(value, at, isWritten);
     if (!appended.ok) return tracked.takeBad(appended.code, appended.reason);
     isDoubtful = false;
-    onGood(at);
+    toldAt = at;
+    tracked.tellNews();
+    onGood();
   };
 
-  const onGood = (at: number): void => {
-    lastGoodAt = at;
+  const confirm = (): void => {
+    if (feed.kind === 'event') return;
+    const at = now();
+    log.confirm(at);
+    if (elapsedMs(toldAt) < confirmEveryMs(feed)) return;
+    toldAt = at;
+    tracked.tellNews();
+  };
+
+  const onGood = (): void => {
     const isOver = bad !== null && (answers || elapsedMs(bad.at) >= BAD_SHOWN_MS);
     if (isOver) bad = null;
-    tracked.tellNews();
     // Nothing else that comes with a value changes a feed that is live, and thousands come in a second.
     if (isOver || shown.state !== 'live') refresh();
   };
@@ -158,7 +175,7 @@ export function createTrackedFeed(
       feed = next;
       refresh();
     },
-    take(data, { keep, onlyChanged }) {
+    take(data, { isWritten, onlyChanged }) {
       const selected = select(path, data);
       if (!selected.ok) {
         if (answers || !hasFound) missing = because('path', feed.path);
@@ -167,30 +184,20 @@ export function createTrackedFeed(
       }
       hasFound = true;
       missing = null;
-      if (!onlyChanged || !isAgain(selected.value)) {
-        append(selected.value, keep);
-        return;
-      }
-      lastGoodAt = now();
-      refresh();
+      if (!onlyChanged || !isAgain(selected.value)) return append(selected.value, isWritten);
+      isDoubtful = false;
+      confirm();
+      onGood();
     },
     takeFresh() {
       // Its last data had no value, or one that was refused: that it has nothing newer says nothing of the one before.
       if (missing !== null || isDoubtful) return;
-      if (feed.kind === 'state' && log.newest !== null) {
-        const at = now();
-        log.refresh(at);
-        onGood(at);
-        return;
-      }
-      lastGoodAt = now();
-      refresh();
+      confirm();
+      onGood();
     },
     takeLife() {
-      if (feed.kind === 'event' || isDoubtful || missing !== null || log.newest === null) return;
-      if (elapsedMs(log.newest.at) < lifeEveryMs(feed)) return;
-      log.refresh(now());
-      tracked.tellNews();
+      if (isDoubtful || missing !== null) return;
+      confirm();
     },
     takeBad(code, what) {
       isDoubtful = true;
@@ -234,7 +241,12 @@ export function createTrackedFeed(
       followers.add(follower);
       return () => followers.delete(follower);
     },
+    end() {
+      followers.clear();
+      heap.remove(log);
+    },
   };
+  heap.add(log);
   return tracked;
 }
 

@@ -2,9 +2,8 @@
  * Writes what the feeds of one connection got, before anybody sees it.
  *
  * Invariant: no `seq` is seen in an epoch of which the disk has an older state, or after a restart of the background the
- * same `seq` would name another update. Where updates are shown that are not written (a private window, a write that
- * was refused), their log goes on under an epoch that the disk does not have: {@link Log.reissue}. A state that is only
- * given again ({@link Log.refresh}) is not written: its log goes on under another epoch whenever it is restored.
+ * same `seq` would name another update. A log whose write was refused therefore goes on under an epoch that the disk does not
+ * have: {@link Log.renew}.
  */
 import type { CheckpointFile, CheckpointTexts } from './checkpoint';
 import { feedKey } from './tracked-feed';
@@ -13,22 +12,30 @@ import type { TrackedFeed } from './tracked-feed';
 /** How long nothing is tried after a refused write, in ms. A full disk does not empty between two batches. */
 export const REFUSED_PAUSE_MS = 10_000;
 
-/** What the disk has of one log: this epoch up to this `seq`. */
+/** What was written of one log: this epoch up to this `seq`, or less where a write is not known to be kept. */
 interface Written {
   epoch: string;
   seq: number;
+  /** Up to which `seq` the disk is sure to have it; `null`: it may have nothing. */
+  keptSeq: number | null;
 }
 
 export interface WriteAhead {
-  /** To be called before a log moves on without being written. */
-  beforeUnwritten(tracked: TrackedFeed): void;
+  /** The last write was not kept: what comes leaves without being written. */
+  readonly isRefused: boolean;
   /** Says that a log is as the disk has it. */
   setWritten(tracked: TrackedFeed): void;
+  /** Whether the disk may have anything of a feed. */
+  mayHave(tracked: TrackedFeed): boolean;
   /**
    * Writes all that is not written. Calls while a write is under way share the next one.
    * `undefined`: there is nothing to write, or writing was refused just now.
    */
   save(): Promise<void> | undefined;
+  /** Writes everything in place of what the disk has, now or as soon as writing is not refused. */
+  rewrite(): void;
+  /** From now on the logs move on without being written. */
+  stop(): void;
 }
 
 /** Begins with nothing written. `onOutcome` is told of each write whether it was kept. */
@@ -47,38 +54,54 @@ export function createWriteAhead(
   },
 ): WriteAhead {
   const written = new WeakMap<TrackedFeed, Written>();
+  const mayHave = new WeakSet<TrackedFeed>();
   let underWay: Promise<void> | undefined;
   let following: Promise<void> | undefined;
   let refusedAt: number | null = null;
+  /** Whether the next write replaces all that the disk has, and whether it is wanted also where nothing is new. */
+  let replacing: 'no' | 'next' | 'now' = 'no';
 
   const writtenOf = (tracked: TrackedFeed): Written | undefined => {
     const mark = written.get(tracked);
     return mark?.epoch === tracked.log.epoch ? mark : undefined;
   };
 
-  const isDirty = (tracked: TrackedFeed): boolean => tracked.log.lastChange > (writtenOf(tracked)?.seq ?? 0);
+  const isDirty = (tracked: TrackedFeed): boolean => tracked.log.seq > (writtenOf(tracked)?.seq ?? 0);
 
-  const mark = (tracked: TrackedFeed): void => {
-    written.set(tracked, { epoch: tracked.log.epoch, seq: tracked.log.seq });
+  const hasWork = (): boolean => replacing === 'now' || [...feeds()].some(isDirty);
+
+  const mark = (tracked: TrackedFeed, keptSeq: number | null): Written => {
+    const { epoch, seq } = tracked.log;
+    const next = { epoch, seq, keptSeq };
+    written.set(tracked, next);
+    mayHave.add(tracked);
+    return next;
   };
 
   const write = async (): Promise<void> => {
-    const isAll = file.needsAll;
+    const wanted = replacing;
+    const isAll = wanted !== 'no' || file.needsAll;
+    replacing = 'no';
     const taken = [...feeds()].filter((tracked) => isAll || isDirty(tracked));
     const before = new Map(taken.map((tracked) => [tracked, writtenOf(tracked)]));
     const checkpoint: CheckpointTexts = { lastEventId: lastEventId(), feeds: {} };
+    const marks: Written[] = [];
     for (const tracked of taken) {
-      checkpoint.feeds[feedKey(tracked.feed)] = tracked.log.kept(isAll ? 0 : (before.get(tracked)?.seq ?? 0));
+      const last = before.get(tracked);
+      const options = { withFormer: isAll || last === undefined };
+      checkpoint.feeds[feedKey(tracked.feed)] = tracked.log.kept(isAll ? 0 : (last?.seq ?? 0), options);
       // From now on the disk may have it, whatever the outcome is when it comes.
-      mark(tracked);
+      marks.push(mark(tracked, last?.keptSeq ?? null));
     }
     const outcome = await file.save(checkpoint, isAll);
     if (outcome === 'kept') {
       refusedAt = null;
+      for (const kept of marks) kept.keptSeq = kept.seq;
     } else {
       refusedAt = now();
+      if (replacing === 'no') replacing = wanted;
       for (const tracked of feeds()) {
-        // Refused as a whole: the disk has what it had, and of a history that it never had nothing needs to change. All others
+        // Refused as a whole: the disk has what it had, and a history that was never written needs no new epoch. All others
         // will be shown without being written, also those that had nothing to write this time.
         const isNew = before.has(tracked) && before.get(tracked) === undefined;
         if (outcome === 'refused' && isNew) written.delete(tracked);
@@ -96,25 +119,41 @@ export function createWriteAhead(
   };
 
   const detach = (tracked: TrackedFeed): void => {
-    if (writtenOf(tracked) === undefined) return;
+    const last = writtenOf(tracked);
+    if (last === undefined) return;
     written.delete(tracked);
-    tracked.log.reissue();
+    tracked.log.renew(last.keptSeq);
   };
 
   const isPaused = (): boolean => refusedAt !== null && Math.abs(now() - refusedAt) < REFUSED_PAUSE_MS;
 
+  const save = (): Promise<void> | undefined => {
+    if (isPaused() || !hasWork()) return following ?? underWay;
+    if (underWay === undefined) return start();
+    following ??= underWay.then(() => {
+      following = undefined;
+      // Refused meanwhile: the next call tries again.
+      return isPaused() ? undefined : start();
+    });
+    return following;
+  };
+
   return {
-    beforeUnwritten: detach,
-    setWritten: mark,
-    save() {
-      if (isPaused() || ![...feeds()].some(isDirty)) return following ?? underWay;
-      if (underWay === undefined) return start();
-      following ??= underWay.then(() => {
-        following = undefined;
-        // Refused meanwhile: the next call tries again.
-        return isPaused() ? undefined : start();
-      });
-      return following;
+    get isRefused() {
+      return refusedAt !== null;
+    },
+    setWritten(tracked) {
+      mark(tracked, tracked.log.seq);
+    },
+    mayHave: (tracked) => mayHave.has(tracked),
+    save,
+    rewrite() {
+      replacing = 'now';
+      void save();
+    },
+    stop() {
+      replacing = 'next';
+      for (const tracked of feeds()) detach(tracked);
     },
   };
 }

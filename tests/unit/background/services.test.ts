@@ -130,6 +130,16 @@ describe('streams of the background', () => {
     expect(namesOf(await first('STARTED'))).toEqual(['streams', 'uptime', 'builds']);
   });
 
+  test('lose a source as soon as the browser takes the access to it away', async () => {
+    const services = createServices();
+    const { say } = connect(services, 'updates', POPUP);
+    say(START);
+    await until(() => expect(sockets).toHaveLength(1));
+    hasAccess = false;
+    services.recheckAccess();
+    await until(() => expect(sockets[0]?.readyState).toBe(3));
+  });
+
   test('show the feeds of its site to a page, with what the background measures of itself', async () => {
     const { say, first } = connect(createServices(), 'updates', pageOf('http://localhost/'));
     say(START);

@@ -20,10 +20,11 @@ const createEvent = <Parameters extends unknown[]>() => {
 };
 
 const services = {
-  publisher: { accept: vi.fn(), recheck: vi.fn(), closeAll: vi.fn() },
+  publisher: { accept: vi.fn(), closeAll: vi.fn() },
   responder: { accept: vi.fn() },
   serveSettings: vi.fn(),
   showInOpenPages: vi.fn(),
+  recheckAccess: vi.fn(),
   windowClosed: vi.fn(),
 };
 
@@ -108,10 +109,12 @@ describe('background', () => {
     expect(services.showInOpenPages).toHaveBeenCalledTimes(2);
   });
 
-  test('asks again who may see what when a permission is taken away', () => {
-    const { onRemoved } = run();
+  test('asks again what may be seen and read when a permission is given or taken away', () => {
+    const { onAdded, onRemoved } = run();
     onRemoved.fire();
-    expect(services.publisher.recheck).toHaveBeenCalledOnce();
+    expect(services.recheckAccess).toHaveBeenCalledOnce();
+    onAdded.fire();
+    expect(services.recheckAccess).toHaveBeenCalledTimes(2);
   });
 
   test('looks whether a private window is left when one is closed', () => {

@@ -10,6 +10,7 @@ import type { Checkpoint, CheckpointTexts } from '../../../utils/feeds/checkpoin
 import type { KeptLog } from '../../../utils/feeds/log';
 import { createPatience } from '../../../utils/feeds/patience';
 import type { Segments } from '../../../utils/feeds/segments';
+import { createWriteBudget, WRITE_LIMITS } from '../../../utils/feeds/write-budget';
 import { createMemorySegments } from './memory-segments';
 import { createWorld } from './world';
 
@@ -20,7 +21,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const patience = () => createPatience(createWorld().deps);
+const { deps } = createWorld();
+const options = () => ({
+  patience: createPatience(deps),
+  budget: createWriteBudget(WRITE_LIMITS.connection, deps),
+});
 const kept = (seq: number, updates: number[], more: Partial<KeptLog> = {}): KeptLog => ({
   epoch: 'e',
   seq,
@@ -34,7 +39,7 @@ const asTexts = (lastEventId: string | null, feeds: Record<string, KeptLog>): Ch
   feeds: Object.fromEntries(Object.entries(feeds).map(([key, log]) => [key, JSON.stringify(log)])),
 });
 const text = (isAll: boolean, lastEventId: string | null, feeds: Record<string, KeptLog>): string =>
-  JSON.stringify({ version: 1, isAll, lastEventId, feeds });
+  JSON.stringify({ version: 2, isAll, lastEventId, feeds });
 
 describe('joinSegments', () => {
   test('puts what is new behind what was there', () => {
@@ -62,6 +67,25 @@ describe('joinSegments', () => {
     });
   });
 
+  test('reads what the version before wrote, which named the former epochs in every segment', () => {
+    const old = (log: KeptLog, isAll: boolean): string =>
+      text(isAll, '1', { a: log }).replace('"version":2', '"version":1');
+    const former = [{ epoch: 'd', seq: 1 }];
+    expect(joinSegments([old(kept(2, [2], { former }), true), old(kept(3, [3], { former }), false)])).toEqual(
+      checkpoint('1', { a: kept(3, [2, 3], { former }) }),
+    );
+  });
+
+  test('takes the former epochs of the segment before where one names none', () => {
+    const former = [{ epoch: 'd', seq: 1 }];
+    const { former: _, ...same } = kept(3, [3]);
+    expect(joinSegments([text(true, '1', { a: kept(2, [2], { former }) }), text(false, '2', { a: same })])).toEqual(
+      checkpoint('2', { a: kept(3, [2, 3], { former }) }),
+    );
+    const { former: __, ...other } = kept(3, [3], { epoch: 'f' });
+    expect(joinSegments([text(true, '1', { a: kept(2, [2]) }), text(false, '2', { a: other })])).toBeNull();
+  });
+
   test('takes an update once that two segments have', () => {
     expect(
       joinSegments([text(true, null, { a: kept(2, [1, 2]) }), text(false, null, { a: kept(3, [2, 3]) })])?.feeds['a'],
@@ -78,7 +102,7 @@ describe('joinSegments', () => {
     ['nothing', []],
     ['what is no JSON', ['{']],
     ['a piece cut off', [text(true, null, {}).slice(0, -2)]],
-    ['another version', ['{"version":2,"isAll":true,"lastEventId":null,"feeds":{}}']],
+    ['another version', ['{"version":3,"isAll":true,"lastEventId":null,"feeds":{}}']],
     ['a first that says only what is new', [text(false, null, {})]],
     ['a broken one behind a good one', [text(true, null, {}), 'x']],
     ['updates out of order', [text(true, null, { a: kept(2, [2, 1]) })]],
@@ -93,23 +117,23 @@ describe('joinSegments', () => {
 describe('a checkpoint file', () => {
   test('gives back what was saved, to the next background', async () => {
     const segments = createMemorySegments();
-    const file = createCheckpointFile('c', segments, patience());
+    const file = createCheckpointFile('c', segments, options());
     expect(await file.load()).toBeNull();
     expect(file.needsAll).toBe(true);
     expect(await file.save(asTexts('1', { a: kept(1, [1]) }), true)).toBe('kept');
     expect(segments.writes).toEqual([text(true, '1', { a: kept(1, [1]) })]);
     expect(file.needsAll).toBe(false);
     await file.save(asTexts('2', { a: kept(2, [2]) }), false);
-    const next = createCheckpointFile('c', segments.reopen(), patience());
+    const next = createCheckpointFile('c', segments.reopen(), options());
     expect(await next.load()).toEqual(checkpoint('2', { a: kept(2, [1, 2]) }));
     expect(next.needsAll).toBe(false);
     await next.save(asTexts('3', { a: kept(3, [3]) }), false);
-    expect(await createCheckpointFile('other', segments, patience()).load()).toBeNull();
+    expect(await createCheckpointFile('other', segments, options()).load()).toBeNull();
   });
 
   test('numbers go on where they were', async () => {
     const segments = createMemorySegments(new Map([['c', [[41, text(true, null, {})]]]]));
-    const file = createCheckpointFile('c', segments, patience());
+    const file = createCheckpointFile('c', segments, options());
     await file.load();
     await file.save(asTexts(null, {}), false);
     expect(segments.kept.get('c')?.map(([number]) => number)).toEqual([41, 42]);
@@ -117,16 +141,16 @@ describe('a checkpoint file', () => {
 
   test('replaces what it cannot read', async () => {
     const segments = createMemorySegments(new Map([['c', [[0, 'x']]]]));
-    const file = createCheckpointFile('c', segments, patience());
+    const file = createCheckpointFile('c', segments, options());
     expect(await file.load()).toBeNull();
     expect(file.needsAll).toBe(true);
     await file.save(asTexts(null, {}), true);
     expect(segments.kept.get('c')).toHaveLength(1);
-    expect(await createCheckpointFile('c', segments, patience()).load()).not.toBeNull();
+    expect(await createCheckpointFile('c', segments, options()).load()).not.toBeNull();
   });
 
   test('wants everything anew after 2000 segments or 8 MiB', async () => {
-    const file = createCheckpointFile('c', createMemorySegments(), patience());
+    const file = createCheckpointFile('c', createMemorySegments(), options());
     await file.save(asTexts(null, {}), true);
     for (let i = 1; i < COMPACT_AFTER.segments; i += 1) {
       expect(file.needsAll).toBe(false);
@@ -139,9 +163,30 @@ describe('a checkpoint file', () => {
     expect(file.needsAll).toBe(true);
   });
 
+  test('wants everything anew after 8 MiB of news, however much everything is', async () => {
+    const file = createCheckpointFile('c', createMemorySegments(), options());
+    const long = 'x'.repeat(COMPACT_AFTER.characters / 2);
+    await file.save(asTexts(`${long}${long}${long}`, {}), true);
+    expect(file.needsAll).toBe(false);
+    await file.save(asTexts(null, {}), false);
+    expect(file.needsAll).toBe(false);
+  });
+
+  test('refuses what is beyond the budget, and then wants everything', async () => {
+    const segments = createMemorySegments();
+    const file = createCheckpointFile('c', segments, options());
+    const { burst, perSecond } = WRITE_LIMITS.connection;
+    expect(await file.save(asTexts('x'.repeat(burst + perSecond), {}), true)).toBe('kept');
+    expect(await file.save(asTexts('1', {}), false)).toBe('refused');
+    expect(segments.writes).toHaveLength(1);
+    expect(file.needsAll).toBe(true);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(await file.save(asTexts('1', {}), true)).toBe('kept');
+  });
+
   test('counts the segments that it found', async () => {
     const found = Array.from({ length: 2_000 }, (_, i): [number, string] => [i, text(true, null, {})]);
-    const file = createCheckpointFile('c', createMemorySegments(new Map([['c', found]])), patience());
+    const file = createCheckpointFile('c', createMemorySegments(new Map([['c', found]])), options());
     await file.load();
     expect(file.needsAll).toBe(true);
   });
@@ -149,7 +194,7 @@ describe('a checkpoint file', () => {
   test('survives a database that refuses', async () => {
     const segments = createMemorySegments();
     segments.mode = 'refuse';
-    const file = createCheckpointFile('c', segments, patience());
+    const file = createCheckpointFile('c', segments, options());
     expect(await file.load()).toBeNull();
     expect(await file.save(asTexts(null, {}), true)).toBe('refused');
     segments.mode = 'work';
@@ -162,7 +207,7 @@ describe('a checkpoint file', () => {
   test('says whether there may be what it could not read', async () => {
     const good = text(true, null, {});
     const isUnread = async (segments: Segments): Promise<boolean> => {
-      const file = createCheckpointFile('c', segments, patience());
+      const file = createCheckpointFile('c', segments, options());
       const loaded = file.load();
       await vi.advanceTimersByTimeAsync(LOAD_LIMIT_MS);
       await loaded;
@@ -186,7 +231,7 @@ describe('a checkpoint file', () => {
     const file = createCheckpointFile(
       'c',
       { ...createMemorySegments(), load: throwing, put: throwing, replace: throwing },
-      patience(),
+      options(),
     );
     expect(await file.load()).toBeNull();
     expect(await file.save(asTexts(null, {}), true)).toBe('refused');
@@ -195,7 +240,7 @@ describe('a checkpoint file', () => {
   test('does not wait for a database that never answers, nor asks it again meanwhile', async () => {
     const segments = createMemorySegments();
     segments.mode = 'hang';
-    const file = createCheckpointFile('c', segments, patience());
+    const file = createCheckpointFile('c', segments, options());
     const loaded = file.load();
     await vi.advanceTimersByTimeAsync(LOAD_LIMIT_MS);
     expect(await loaded).toBeNull();

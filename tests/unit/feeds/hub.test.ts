@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { LOAD_LIMIT_MS } from '../../../utils/feeds/checkpoint';
-import { connectionKey } from '../../../utils/feeds/connection';
+import { connectionKey } from '../../../utils/feeds/connection-key';
 import { parseFeed } from '../../../utils/feeds/feed';
 import type { Feed } from '../../../utils/feeds/feed';
 import { createHub } from '../../../utils/feeds/hub';
 import type { Hub } from '../../../utils/feeds/hub';
 import type { FeedReader } from '../../../utils/stream/feed-reader';
+import type { Cursor, Json } from '../../../utils/stream/protocol';
 import { createMemorySegments } from './memory-segments';
 import { answerOf, createWorld, settle, streamTo } from './world';
 
@@ -27,9 +28,8 @@ function feedOf(id: string, fields: Record<string, unknown>): Feed {
   return parsed.feed;
 }
 
-function makeHub() {
+function makeHub(segments = createMemorySegments()) {
   const world = createWorld();
-  const segments = createMemorySegments();
   const hub = createHub({
     deps: world.deps,
     segments,
@@ -66,7 +66,7 @@ describe('the hub', () => {
     const { world, hub } = makeHub();
     expect(await hub.reader('a', { isPrivate: false })).toBeNull();
     hub.configure([feedOf('a', { source: poll })]);
-    const [one, two] = await Promise.all([readerOf(hub, 'a'), readerOf(hub, 'a', false)]);
+    const [one, two] = await Promise.all([readerOf(hub, 'a'), readerOf(hub, 'a')]);
     one.follow(deaf);
     (await world.request()).answer(answerOf('1'));
     await settle();
@@ -208,5 +208,259 @@ describe('the hub', () => {
     expect(reader.read(null, 10_000).updates.at(-1)?.seq).toBe(20_000);
     await reader.save();
     hub.end();
+  });
+});
+
+const FAR = 10_000_000;
+
+/** Events of which the number is the id, and the data with a word before it. */
+const events = (from: number, to: number, word = 'event'): string =>
+  Array.from({ length: to - from + 1 }, (_, i) => `id: ${from + i}\ndata: "${word} ${from + i}"\n\n`).join('');
+
+const told = (from: number, to: number, word = 'event'): string[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => `${word} ${from + i}`);
+
+/** Reads like a producer does: what is not written by then is read again where the epoch is another. */
+async function see(reader: FeedReader, cursor: Cursor | null): Promise<{ cursor: Cursor; seen: Json[] }> {
+  const before = reader.info.epoch;
+  const { epoch, updates } = reader.read(cursor, FAR);
+  await reader.save();
+  if (reader.info.epoch !== before) return see(reader, cursor);
+  return {
+    cursor: { epoch, seq: updates.at(-1)?.seq ?? cursor?.seq ?? 0 },
+    seen: updates.map(({ value }) => value),
+  };
+}
+
+describe('a history', () => {
+  const numbered = { source: { ...sse, consecutiveIds: true }, kind: 'event' };
+  const a = feedOf('a', numbered);
+  const b = feedOf('b', numbered);
+
+  test('that a private page saw is not that of the next background', async () => {
+    const { world, segments, hub } = makeHub();
+    hub.configure([a]);
+    const page = await readerOf(hub, 'a');
+    const leave = page.follow(deaf);
+    const body = streamTo(await world.request());
+    body.write(events(1, 3));
+    await settle();
+    const before = await see(page, null);
+    leave();
+    // Nobody sees these, so that nobody had them written.
+    body.write(events(4, 6));
+    await settle();
+    const hidden = await readerOf(hub, 'a', true);
+    hidden.follow(deaf);
+    streamTo(await world.request()).write(events(1, 6));
+    await settle();
+    const shown = await see(hidden, null);
+    expect(shown.seen).toEqual(told(1, 6));
+
+    const next = makeHub(segments.reopen());
+    next.hub.configure([a]);
+    const again = await readerOf(next.hub, 'a');
+    again.follow(deaf);
+    streamTo(await next.world.request()).write(events(4, 6, 'other'));
+    await settle();
+    const reading = again.read(before.cursor, FAR);
+    expect(reading).toMatchObject({ epoch: before.cursor.epoch, continues: true });
+    expect(reading.updates.map(({ value }) => value)).toEqual(told(4, 6, 'other'));
+    expect(again.read(shown.cursor, FAR).continues).toBe(false);
+    hub.end();
+    next.hub.end();
+  });
+
+  test('of a feed that was removed is over, also where its sibling streamed on', async () => {
+    const { world, segments, hub } = makeHub();
+    hub.configure([a, b]);
+    const page = await readerOf(hub, 'a');
+    page.follow(deaf);
+    const body = streamTo(await world.request());
+    body.write(events(1, 3));
+    await settle();
+    const { cursor } = await see(page, null);
+    hub.configure([b]);
+    await settle();
+    // It has left the disk before anything else happens.
+    expect(JSON.stringify([...segments.kept.values()])).not.toContain(cursor.epoch);
+    const sibling = await readerOf(hub, 'b');
+    sibling.follow(deaf);
+    body.write(events(4, 5));
+    await settle();
+    await see(sibling, null);
+
+    const next = makeHub(segments.reopen());
+    next.hub.configure([a, b]);
+    const again = await readerOf(next.hub, 'a');
+    again.follow(deaf);
+    streamTo(await next.world.request()).write(events(6, 6));
+    await settle();
+    expect(again.read(cursor, FAR)).toMatchObject({ continues: false, updates: [{ seq: 1, value: 'event 6' }] });
+    hub.end();
+    next.hub.end();
+  });
+
+  test('of a feed that the settings do not have any more leaves the disk when its connection is read', async () => {
+    const { world, segments, hub } = makeHub();
+    hub.configure([a, b]);
+    const page = await readerOf(hub, 'a');
+    page.follow(deaf);
+    streamTo(await world.request()).write(events(1, 3));
+    await settle();
+    const { cursor } = await see(page, null);
+    const next = makeHub(segments.reopen());
+    next.hub.configure([b]);
+    await readerOf(next.hub, 'b');
+    await settle();
+    expect(JSON.stringify([...next.segments.kept.values()])).not.toContain(cursor.epoch);
+    // And where nobody asks for its sibling, as soon as it is removed.
+    const idle = makeHub(segments.reopen());
+    idle.hub.configure([a, b]);
+    idle.hub.configure([b]);
+    await settle();
+    expect(JSON.stringify([...idle.segments.kept.values()])).not.toContain(cursor.epoch);
+    hub.end();
+  });
+
+  test('of a feed that is added while writing is refused says so from its first event on', async () => {
+    const { world, segments, hub } = makeHub();
+    hub.configure([a]);
+    const page = await readerOf(hub, 'a');
+    page.follow(deaf);
+    const body = streamTo(await world.request());
+    segments.mode = 'refuse';
+    body.write(events(1, 3));
+    await settle();
+    await see(page, null);
+    hub.configure([a, b]);
+    const added = await readerOf(hub, 'b');
+    body.write(events(4, 5));
+    await settle();
+    expect(added.status).toMatchObject({ state: 'live', reason: { code: 'not-kept' } });
+    hub.end();
+  });
+
+  test('that was shown while writing was refused is followed by nothing again that the disk had', async () => {
+    const { world, segments, hub } = makeHub();
+    hub.configure([a]);
+    const page = await readerOf(hub, 'a');
+    page.follow(deaf);
+    const body = streamTo(await world.request());
+    body.write(events(1, 100));
+    await settle();
+    let { cursor } = await see(page, null);
+    segments.mode = 'refuse';
+    body.write(events(101, 103));
+    await settle();
+    ({ cursor } = await see(page, cursor));
+    expect(cursor.seq).toBe(103);
+    const next = makeHub(segments.reopen());
+    next.hub.configure([a]);
+    const again = await readerOf(next.hub, 'a');
+    again.follow(deaf);
+    const request = await next.world.request();
+    expect(request.headers['Last-Event-ID']).toBe('100');
+    streamTo(request).write(events(101, 104));
+    await settle();
+    // The source tells again what it was not kept of: that much comes twice, as another history.
+    expect(again.read(cursor, FAR).continues).toBe(false);
+    expect((await see(again, cursor)).seen).toEqual(told(101, 104));
+    hub.end();
+    next.hub.end();
+  });
+
+  test('goes on for a feed whose source may be silent for longer, or is sent something else', async () => {
+    const { segments, hub, world } = makeHub();
+    hub.configure([a]);
+    const page = await readerOf(hub, 'a');
+    page.follow(deaf);
+    streamTo(await world.request()).write(events(1, 3));
+    await settle();
+    const { cursor } = await see(page, null);
+    hub.configure([feedOf('a', { ...numbered, source: { ...numbered.source, silentAfterMs: 9_000 } })]);
+    const same = await readerOf(hub, 'a');
+    same.follow(deaf);
+    const request = await world.request();
+    expect(request.headers['Last-Event-ID']).toBe('3');
+    expect(world.asked).toHaveLength(2);
+    expect(same.read(cursor, FAR)).toMatchObject({ updates: [], continues: true });
+    expect([...segments.kept.keys()]).toHaveLength(1);
+    hub.end();
+  });
+});
+
+describe('for private windows the hub', () => {
+  test('has connections of their own', async () => {
+    const { world, segments, hub } = makeHub();
+    hub.configure([feedOf('a', { source: sse, kind: 'event' })]);
+    const [open, hidden] = [await readerOf(hub, 'a'), await readerOf(hub, 'a', true)];
+    open.follow(deaf);
+    streamTo(await world.request()).write('id: 7\ndata: "open"\n\n');
+    await settle();
+    hidden.follow(deaf);
+    const request = await world.request();
+    expect(hub.openConnections()).toBe(2);
+    expect(request.headers).not.toHaveProperty('Last-Event-ID');
+    streamTo(request).write('id: 8\ndata: "secret"\n\n');
+    await settle();
+    await Promise.all([open.save(), hidden.save()]);
+    expect(segments.writes.join()).toContain('open');
+    expect(segments.writes.join()).not.toContain('secret');
+    expect(open.info.epoch).not.toBe(hidden.info.epoch);
+    expect(open.read(null, FAR).updates.map(({ value }) => value)).toEqual(['open']);
+    hub.end();
+  });
+
+  test('sends to their own socket, and by default to that of the normal ones', async () => {
+    const { world, hub } = makeHub();
+    hub.configure([feedOf('ws', { source: socket })]);
+    (await readerOf(hub, 'ws', true)).follow(deaf);
+    const own = await world.socket();
+    own.open();
+    expect(hub.send('ws', 'x')).toEqual({ ok: false, reason: 'not-open' });
+    expect(hub.send('ws', 'x', { isPrivate: true })).toEqual({ ok: true });
+    (await readerOf(hub, 'ws')).follow(deaf);
+    const normal = await world.socket();
+    normal.open();
+    expect(hub.send('ws', 'y')).toEqual({ ok: true });
+    expect([own.sent, normal.sent]).toEqual([['x'], ['y']]);
+    hub.end();
+  });
+});
+
+describe('recheckAccess', () => {
+  test('opens again at once what the browser lets the extension read no more, or now', async () => {
+    const { world, hub } = makeHub();
+    hub.configure([feedOf('a', { source: sse, kind: 'event' }), feedOf('b', { source: poll })]);
+    const [normal, hidden] = [await readerOf(hub, 'a'), await readerOf(hub, 'a', true)];
+    normal.follow(deaf);
+    hidden.follow(deaf);
+    await settle();
+    const asked = [...world.asked];
+    await hub.recheckAccess();
+    expect(world.asked).toHaveLength(2);
+    for (const hasAccess of [false, true]) {
+      const before = [...world.asked];
+      world.state.hasAccess = hasAccess;
+      await hub.recheckAccess();
+      expect(before.every(({ init }) => init.signal?.aborted)).toBe(true);
+      expect(world.asked).toHaveLength(before.length + 2);
+    }
+    expect(asked).toHaveLength(2);
+    hub.end();
+  });
+
+  test('leaves closed what nobody watches any more, and has no timer after it', async () => {
+    const { world, hub } = makeHub();
+    hub.configure([feedOf('a', { source: sse, kind: 'event' })]);
+    (await readerOf(hub, 'a')).follow(deaf)();
+    await settle();
+    world.state.hasAccess = false;
+    await hub.recheckAccess();
+    await settle();
+    expect(world.asked).toHaveLength(1);
+    expect(hub.openConnections()).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { parseFeed } from '../../../utils/feeds/feed';
 import type { Feed } from '../../../utils/feeds/feed';
+import { createHeapBudget } from '../../../utils/feeds/heap-budget';
 import { createTrackedFeed, feedKey, staleAfterMs } from '../../../utils/feeds/tracked-feed';
 import type { TrackedFeed } from '../../../utils/feeds/tracked-feed';
 import type { SourceStatus } from '../../../utils/feeds/source';
@@ -27,6 +28,7 @@ function track(fields: Record<string, unknown> = {}) {
   const tracked = createTrackedFeed(feedOf(fields), {
     now: () => Date.now(),
     newEpoch: () => 'e',
+    heap: createHeapBudget(),
     restore: undefined,
   });
   const heard = { news: 0, statuses: [] as string[] };
@@ -38,7 +40,7 @@ function track(fields: Record<string, unknown> = {}) {
 }
 
 const take = (tracked: TrackedFeed, data: Json, onlyChanged = false): void =>
-  tracked.take(data, { keep: true, onlyChanged });
+  tracked.take(data, { isWritten: true, onlyChanged });
 const values = ({ log }: TrackedFeed): Json[] => log.read(null, 100_000).updates.map(({ value }) => value);
 
 describe('a tracked feed', () => {
@@ -102,16 +104,55 @@ describe('a tracked feed', () => {
     expect(tracked.status).toMatchObject({ state: 'stale', reason: { code: 'path' } });
   });
 
-  test('takes a poll that says nothing is newer as a new time of a state, and as no event', () => {
+  test('takes a poll that says nothing is newer as a word on its state, and as none on an event', () => {
     const state = track().tracked;
     take(state, 5);
     vi.advanceTimersByTime(1_000);
     state.takeFresh();
-    expect(state.log.newest).toEqual({ seq: 2, at: 1_001_000, value: 5 });
+    expect(state.log.newest).toEqual({ seq: 1, at: 1_000_000, value: 5 });
+    expect(state.log.confirmedAt).toBe(1_001_000);
     const event = track({ kind: 'event' }).tracked;
     take(event, 5);
     event.takeFresh();
-    expect(event.log.seq).toBe(1);
+    expect([event.log.seq, event.log.confirmedAt]).toEqual([1, null]);
+  });
+
+  test('takes an answer that is the newest value again as a word on its state', () => {
+    const { tracked } = track();
+    for (let i = 0; i < 3; i += 1) {
+      take(tracked, { a: [1] }, true);
+      vi.advanceTimersByTime(60_000);
+    }
+    expect(tracked.log.newest).toEqual({ seq: 1, at: 1_000_000, value: { a: [1] } });
+    expect(tracked.log.confirmedAt).toBe(1_120_000);
+    take(tracked, { a: [2] }, true);
+    expect(tracked.log.newest).toEqual({ seq: 2, at: 1_180_000, value: { a: [2] } });
+  });
+
+  test('takes each message of a source that sends by itself for a value, also the same again', () => {
+    const { tracked } = track({ source: sse });
+    for (let i = 0; i < 3; i += 1) take(tracked, 5);
+    expect(tracked.log.seq).toBe(3);
+  });
+
+  test.each([
+    [{ paceMs: 5_000 }, 5_000, 10],
+    [{ paceMs: 5_000 }, 4_600, 10],
+    [{ paceMs: 60_000 }, 1_000, 60],
+    [{ paceMs: 60_000 }, 54_000, 5],
+  ])('of a poll with %j tells once a pace that its value holds, asked every %i ms', async (fields, everyMs, rounds) => {
+    const { tracked, heard } = track(fields);
+    take(tracked, 5, true);
+    await Promise.resolve();
+    const before = heard.news;
+    for (let i = 0; i < rounds; i += 1) {
+      vi.advanceTimersByTime(everyMs);
+      take(tracked, 5, true);
+      await Promise.resolve();
+    }
+    const paces = (everyMs * rounds) / fields.paceMs;
+    expect(heard.news - before).toBeGreaterThanOrEqual(Math.floor(paces));
+    expect(heard.news - before).toBeLessThanOrEqual(Math.ceil(paces / 0.9));
   });
 
   test('takes a poll that has nothing newer than a value that was refused as no word on the one before', () => {
@@ -119,37 +160,43 @@ describe('a tracked feed', () => {
     tracked.takeStatus(LIVE);
     take(tracked, 5);
     take(tracked, 'x'.repeat(70_000));
+    vi.advanceTimersByTime(1_000);
     tracked.takeFresh();
-    expect(tracked.log.seq).toBe(1);
+    expect(tracked.log.confirmedAt).toBe(1_000_000);
     expect(tracked.status.reason?.code).toBe('too-large');
+    // Asked without a validator it answers with the value before: that one is good again.
+    take(tracked, 5, true);
+    expect(tracked.log.confirmedAt).toBe(1_001_000);
+    expect(tracked.status.reason).toBeNull();
   });
 
   test.each([
     [{}, 5_000],
     [{ paceMs: 1_000 }, 1_000],
     [{ paceMs: 3_600_000 }, 22_500],
-  ])('of a stream with %j takes its state again with a sign of life, once in %j ms', (fields, everyMs) => {
-    const { tracked } = track({ source: { ...sse, silentAfterMs: 45_000 }, ...fields });
+  ])('of a stream with %j is confirmed by each sign of life, and tells so once in %j ms', async (fields, everyMs) => {
+    const { tracked, heard } = track({ source: { ...sse, silentAfterMs: 45_000 }, ...fields });
     take(tracked, 5);
-    for (let passedMs = 0; passedMs < 2 * everyMs; passedMs += everyMs / 50) {
-      expect(tracked.log.newest).toEqual({
-        seq: passedMs < everyMs ? 1 : 2,
-        at: 1_000_000 + (passedMs < everyMs ? 0 : everyMs),
-        value: 5,
-      });
+    await Promise.resolve();
+    const before = heard.news;
+    for (let passedMs = everyMs / 50; passedMs <= 10 * everyMs; passedMs += everyMs / 50) {
       vi.advanceTimersByTime(everyMs / 50);
       tracked.takeLife();
+      await Promise.resolve();
+      expect(tracked.log.confirmedAt).toBe(Date.now());
     }
-    expect(tracked.log.newest?.seq).toBe(3);
+    expect(tracked.log.newest).toEqual({ seq: 1, at: 1_000_000, value: 5 });
+    expect(heard.news - before).toBeGreaterThanOrEqual(10);
+    expect(heard.news - before).toBeLessThanOrEqual(11);
   });
 
-  test('takes no event again, and no state that it has not', () => {
+  test('confirms no event, and no state that it has not', () => {
     for (const fields of [{ kind: 'event' }, { kind: 'event', source: sse }, { source: sse }]) {
       const { tracked } = track(fields);
       if (tracked.feed.kind === 'event') take(tracked, 5);
       vi.advanceTimersByTime(60_000);
       tracked.takeLife();
-      expect(tracked.log.seq).toBe(tracked.feed.kind === 'event' ? 1 : 0);
+      expect([tracked.log.seq, tracked.log.confirmedAt]).toEqual([tracked.feed.kind === 'event' ? 1 : 0, null]);
     }
   });
 
@@ -157,18 +204,19 @@ describe('a tracked feed', () => {
     ['a message that was refused', (tracked) => tracked.takeBad('bad-data', 'not JSON')],
     ['a value that was refused', (tracked) => take(tracked, Infinity)],
     ['messages that it may have missed', (tracked) => tracked.note({ mayHaveMissed: true })],
-  ])('does not take its state again after %s, until there is another', (_, happen) => {
+  ])('does not confirm its state after %s, until there is another', (_, happen) => {
     const { tracked } = track({ source: sse });
     take(tracked, 5);
     happen(tracked);
     vi.advanceTimersByTime(5_000);
     tracked.note({ mayHaveMissed: false });
     tracked.takeLife();
-    expect(tracked.log.seq).toBe(1);
+    expect(tracked.log.confirmedAt).toBe(1_000_000);
     take(tracked, 6);
     vi.advanceTimersByTime(5_000);
     tracked.takeLife();
-    expect(tracked.log.newest).toMatchObject({ seq: 3, value: 6 });
+    expect(tracked.log.confirmedAt).toBe(1_010_000);
+    expect(tracked.log.newest).toMatchObject({ seq: 2, at: 1_005_000, value: 6 });
   });
 
   test('of a state shows no event that it may have missed', () => {
@@ -249,7 +297,7 @@ describe('a tracked feed', () => {
     take(tracked, 'same', true);
     vi.setSystemTime(Date.now() - 900_000);
     take(tracked, 'same', true);
-    expect(tracked.log.newest).toMatchObject({ value: 'same', at: Date.now() });
+    expect(tracked.log.confirmedAt).toBe(Date.now());
     expect(tracked.status.state).toBe('live');
   });
 
@@ -281,9 +329,24 @@ describe('a tracked feed', () => {
     expect(heard).toEqual({ news: 0, statuses: [] });
   });
 
+  test('gives up its memory when it ends', () => {
+    const heap = createHeapBudget(1_000);
+    const options = { now: () => Date.now(), newEpoch: () => 'e', heap, restore: undefined };
+    const gone = createTrackedFeed(feedOf({ kind: 'event' }), options);
+    take(gone, 'x'.repeat(600));
+    gone.end();
+    const here = createTrackedFeed(feedOf({ kind: 'event' }), options);
+    take(here, 'a');
+    take(here, 'b');
+    expect(values(here)).toEqual(['a', 'b']);
+  });
+
   test('refuses a path that does not parse', () => {
     expect(() =>
-      createTrackedFeed({ ...feedOf(), path: 'x' }, { now: Date.now, newEpoch: () => 'e', restore: undefined }),
+      createTrackedFeed(
+        { ...feedOf(), path: 'x' },
+        { now: Date.now, newEpoch: () => 'e', heap: createHeapBudget(), restore: undefined },
+      ),
     ).toThrow(new TypeError('Cannot track the path "x": a path starts with $ (character 1)'));
   });
 });

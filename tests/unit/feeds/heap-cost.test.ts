@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isBounded } from '../../../utils/feeds/is-bounded';
+import { heapCost, isBounded } from '../../../utils/feeds/heap-cost';
 import { isJson } from '../../../utils/stream/protocol';
 import type { Json } from '../../../utils/stream/protocol';
 
@@ -35,4 +35,21 @@ test('it says what isJson says of all that JSON.parse gives', () => {
       return isBounded(value) === isJson(value);
     }),
   );
+});
+
+test.each([
+  ['null', 0, 100],
+  ['"xxxxxxxxxx"', 20, 100],
+  [`[${'[],'.repeat(999)}[]]`, 40_000, 100_000],
+  [`[${'{},'.repeat(999)}{}]`, 40_000, 100_000],
+  [`[${'0.5,'.repeat(999)}0]`, 8_000, 40_000],
+  [`{${Array.from({ length: 1_000 }, (_, n) => `"k${n}":1`).join(',')}}`, 30_000, 100_000],
+])('the cost of what is parsed from %.40s is between %s and %s', (text, least, most) => {
+  const cost = heapCost(JSON.parse(text) as Json);
+  expect(cost).toBeGreaterThanOrEqual(least);
+  expect(cost).toBeLessThanOrEqual(most);
+});
+
+test('a text that is not Latin-1 costs twice as much', () => {
+  expect(heapCost('€'.repeat(1_000)) - heapCost('é'.repeat(1_000))).toBe(1_000);
 });
