@@ -6,7 +6,7 @@ import type { Translate, WordKey } from './words';
 const keyOf = (group: string, code: string): WordKey => `${group}.${code.replaceAll('-', '_')}` as WordKey;
 
 /** Codes whose detail may be missing. They have two messages: `reason.closed` and `reason.closed_detail`. */
-const WITH_DETAIL: readonly string[] = ['network', 'closed', 'redirected'];
+const WITH_DETAIL: readonly string[] = ['network', 'closed', 'too-much', 'redirected'];
 
 /**
  * Why a feed is in its state, in words. A code that no message knows is shown as it is, with its detail.

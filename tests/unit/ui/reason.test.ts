@@ -61,6 +61,11 @@ describe('reasons', () => {
       'The source could not be reached: the browser refuses this address.',
     ],
     ['closed', '1006', 'The server closed the connection with code 1006.'],
+    [
+      'too-much',
+      'more than 4 MiB a second',
+      'The source sends more than Tidings can take: more than 4 MiB a second. Tidings closed the connection and will try again.',
+    ],
     ['redirected', 'https://a.example', 'The source redirects to https://a.example, which Tidings does not follow.'],
   ])('says of %s "%s": %s', (code, detail, words) => {
     expect(reasonWords(t, { code, detail })).toBe(words);
