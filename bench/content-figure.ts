@@ -13,7 +13,7 @@ import { rotate } from './rounds.ts';
 import { median } from './statistics.ts';
 
 const ROUNDS = 7;
-const AIM_BYTES = 14 * 1_024;
+const AIM_BYTES = 16 * 1_024;
 const AIM_MS = 3;
 const AIM_HEAP_BYTES = 1_000_000;
 /** From the load to the end of the trace, in ms: the panel is there, live, and has drawn some updates. */
