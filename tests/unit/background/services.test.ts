@@ -317,4 +317,17 @@ describe('conversation of the background', () => {
     await until(() => expect(sockets[0]?.sent).toEqual(['start build']));
     await until(() => expect(JSON.stringify(popup.said)).toContain('"accepted"'));
   });
+  test('passes a text of a private window on to the WebSocket of private windows, and only there', async () => {
+    const services = createServices();
+    connect(services, 'updates', POPUP).say(START);
+    await until(() => expect(sockets).toHaveLength(1));
+    connect(services, 'updates', POPUP).say({ ...START, streamId: 'hidden', private: true });
+    await until(() => expect(sockets).toHaveLength(2));
+    for (const socket of sockets) socket.open();
+    connect(services, 'private-conversation', POPUP).say({ type: 'SEND', id: 'm1', text: 'secret', to: 'builds' });
+    await until(() => expect(sockets[1]?.sent).toEqual(['secret']));
+    connect(services, 'conversation', POPUP).say({ type: 'SEND', id: 'm1', text: 'open', to: 'builds' });
+    await until(() => expect(sockets[0]?.sent).toEqual(['open']));
+    expect(sockets[1]?.sent).toEqual(['secret']);
+  });
 });
