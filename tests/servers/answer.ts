@@ -6,13 +6,19 @@ export const CORS_HEADERS = {
   'Access-Control-Expose-Headers': 'ETag, Retry-After',
 } as const;
 
-/** What a browser asks before a request with If-None-Match or Last-Event-ID. [spec] https://fetch.spec.whatwg.org/#cors-safelisted-request-header */
-export function answerPreflight(response: ServerResponse): void {
+/**
+ * Answers what a browser asks before a request with If-None-Match or Last-Event-ID.
+ * @param allowsHeaders `false`: like a server that has not heard of these headers
+ * @see https://fetch.spec.whatwg.org/#cors-safelisted-request-header
+ */
+export function answerPreflight(response: ServerResponse, allowsHeaders: boolean): void {
   response.writeHead(204, {
     ...CORS_HEADERS,
     'Access-Control-Allow-Methods': 'GET',
-    'Access-Control-Allow-Headers': 'If-None-Match, If-Modified-Since, Last-Event-ID, Cache-Control',
-    'Access-Control-Max-Age': '600',
+    ...(allowsHeaders && {
+      'Access-Control-Allow-Headers': 'If-None-Match, If-Modified-Since, Last-Event-ID, Cache-Control',
+      'Access-Control-Max-Age': '600',
+    }),
   });
   response.end();
 }

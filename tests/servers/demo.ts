@@ -18,6 +18,8 @@ export interface DemoOptions {
   historyLimit?: number;
   /** Time between heartbeat comments of the SSE source in ms; 15 000 by default. */
   heartbeatMs?: number;
+  /** Whether other origins may send `If-None-Match` and `Last-Event-ID`; true by default. They may always read the answers. */
+  allowsHeaders?: boolean;
 }
 
 /** The running sources. The source objects are for looking at; {@link Demo.control} is for changing them. */
@@ -46,7 +48,7 @@ const closeServer = (server: Server): Promise<void> =>
  * @throws {Error} when another program listens on the port
  */
 export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
-  const { port: wanted = 4100, seed = 1, historyLimit = 100_000, heartbeatMs = 15_000 } = options;
+  const { port: wanted = 4100, seed = 1, historyLimit = 100_000, heartbeatMs = 15_000, allowsHeaders = true } = options;
   const pipeline = createPipeline(seed);
   const sources: Sources = {
     json: createJsonSource(pipeline),
@@ -56,7 +58,7 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   const closeSources = (): void => Object.values(sources).forEach((source) => source.close());
 
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    route(request, response, sources).catch((error: unknown) => {
+    route(request, response, sources, { allowsHeaders }).catch((error: unknown) => {
       if (response.headersSent) response.destroy();
       else answerText(response, 500, String(error));
     });

@@ -39,7 +39,12 @@ function answerRecord(response: ServerResponse, { record }: EventsSource | Socke
 }
 
 /** Answers one HTTP request. Rejects when a page's file cannot be read or the address is not one. */
-export async function route(request: IncomingMessage, response: ServerResponse, sources: Sources): Promise<void> {
+export async function route(
+  request: IncomingMessage,
+  response: ServerResponse,
+  sources: Sources,
+  { allowsHeaders }: { allowsHeaders: boolean },
+): Promise<void> {
   const { pathname, searchParams } = new URL(`http://localhost${request.url}`);
   const method = request.method ?? 'GET';
   const [, source = ''] = /^\/control\/(\w+)$/.exec(pathname) ?? [];
@@ -49,7 +54,7 @@ export async function route(request: IncomingMessage, response: ServerResponse, 
     return answerText(response, 405, 'Cannot control the source: use POST', { Allow: 'POST' });
   }
   const isSource = pathname === '/pipeline.json' || pathname === '/events';
-  if (isSource && method === 'OPTIONS') return answerPreflight(response);
+  if (isSource && method === 'OPTIONS') return answerPreflight(response, allowsHeaders);
   if (method !== 'GET') {
     return answerText(response, 405, `Cannot answer "${method}": use GET`, { Allow: 'GET' });
   }
