@@ -116,9 +116,14 @@ describe.each(BROWSERS)('a hostile source in %s', (name) => {
   test.each([
     ['a line of 10 MB', 'Line'],
     ['bytes that are no text', 'Bytes'],
-    ['a frame of 10 MB, a binary one and a broken one', 'Frames'],
+    ['a binary frame and a broken one', 'Frames'],
   ])('after %s the stream goes on', async (_, feed) => {
     await until(feed, ({ value, state }) => state === 'live' && value === 'after');
+  });
+
+  test('after a frame of 10 MB the socket is blocked for a minute', async () => {
+    await until('Giant', ({ state, text }) => state === 'blocked' && text.includes('a frame of more than 1 MiB'));
+    await until('Giant', ({ state, text }) => state === 'blocked' && text.includes('min'));
   });
 
   test('the good feed beside them was live all the time, and is', async () => {

@@ -45,11 +45,11 @@ describe.each(BROWSERS)('without access, in %s', (name) => {
     REDIRECTS.to = `http://127.0.0.1:${closed.port}/secret`;
     tidings = await startTidings(name);
     const origin = `http://127.0.0.1:${plain.port}`;
-    const numbers = numbersFeed(plain);
+    const numbers: Feed = JSON.parse(JSON.stringify(numbersFeed(plain)).replace('localhost', '127.0.0.1'));
     await tidings.configure({
       version: 1,
       feeds: [
-        { ...numbers, source: { ...numbers.source, address: `${origin}/events` } as Feed['source'] },
+        numbers,
         poll('Depth', `${origin}/pipeline.json`, '$.queue.depth'),
         poll('Closed', `http://127.0.0.1:${closed.port}/closed.json`),
         poll('Gone', `http://127.0.0.1:${gone.port}/gone.json`),

@@ -35,6 +35,7 @@ interface RawPort {
 interface RawMessage {
   type: string;
   reason: string;
+  id: number;
   batch: number;
   feeds: { feed: string; updates: unknown[] }[];
 }
@@ -138,6 +139,31 @@ export const postOn = (page: TestPage, index: number, messages: readonly unknown
     index,
     messages,
   );
+
+/** Asks on the first port every 100 ms for so long, and tells how long each answer took, in ms; one that never came, to the end. */
+export const roundTripsOn = (page: TestPage, forMs: number): Promise<number[]> =>
+  page.evaluate(async (limitMs: number) => {
+    const { rawPorts } = window as unknown as RawWindow;
+    const port = rawPorts[0]?.port;
+    if (!port) throw new Error('there is no port');
+    const askedAt = new Map<number, number>();
+    const trips: number[] = [];
+    port.onMessage.addListener(({ type, id }) => {
+      const at = type === 'PONG' ? askedAt.get(id) : undefined;
+      if (at === undefined) return;
+      askedAt.delete(id);
+      trips.push(performance.now() - at);
+    });
+    const endAt = performance.now() + limitMs;
+    for (let id = 1_000_000; performance.now() < endAt; id += 1) {
+      askedAt.set(id, performance.now());
+      port.postMessage({ type: 'PING', id });
+      await new Promise((resolve) => {
+        setTimeout(resolve, 100);
+      });
+    }
+    return [...trips, ...Array.from(askedAt.values(), (at) => performance.now() - at)].map(Math.round);
+  }, forMs);
 
 /** What each port has heard, in the order in which they were opened. */
 export const heardOn = (page: TestPage): Promise<Heard[]> =>

@@ -2,6 +2,7 @@ import type { FaultRow } from './row.ts';
 import { BROKEN_BACKGROUND_ROWS } from './rows/broken-background.ts';
 import { EXTENSION_PAGE_ROWS } from './rows/extension-pages.ts';
 import { EXTENSION_ROWS } from './rows/extension.ts';
+import { FLOOD_ROWS } from './rows/flood.ts';
 import { HOSTILE_SOURCE_ROWS } from './rows/hostile-source.ts';
 import { IDLE_ROWS } from './rows/idle.ts';
 import { MACHINE_ROWS } from './rows/machine.ts';
@@ -29,6 +30,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   PRERENDER_ROWS,
   SOURCE_ROWS,
   HOSTILE_SOURCE_ROWS,
+  FLOOD_ROWS,
   BROKEN_BACKGROUND_ROWS,
 ]
   .flat()

@@ -117,7 +117,7 @@ export async function startHostileSource(name: BrowserName): Promise<HostileSour
     },
     (request, socket, head) =>
       sockets.handleUpgrade(request, socket, head, (client) => {
-        client.send(`"${'x'.repeat(10 * MIB)}"`);
+        if (request.url === '/giant') client.send(`"${'x'.repeat(10 * MIB)}"`);
         client.send(Buffer.alloc(1_000));
         client.send('{"value":');
         client.send('"after"');
@@ -161,13 +161,15 @@ export async function startHostileSource(name: BrowserName): Promise<HostileSour
   add('Side effects', poll('/side-effects.json'), '$.value');
   add('Line', sse('/line'));
   add('Bytes', sse('/bytes'));
-  add('Frames', {
+  const socket = (path: string): Feed['source'] => ({
     type: 'websocket',
-    address: `${server.url.replace('http', 'ws')}/socket`,
+    address: `${server.url.replace('http', 'ws')}${path}`,
     onConnect: [],
     format: 'json',
-    silentAfterMs: 600_000,
+    silentAfterMs: null,
   });
+  add('Frames', socket('/frames'));
+  add('Giant', socket('/giant'));
   await tidings.configure({ version: 1, feeds, sites: [{ id: 'all', patterns: ['http://localhost/*'], feeds: null }] });
 
   return {
