@@ -12,6 +12,7 @@ import { PORT_ROWS } from './rows/ports.ts';
 import { PRERENDER_ROWS } from './rows/prerender.ts';
 import { SETTINGS_ROWS } from './rows/settings.ts';
 import { SOURCE_ROWS } from './rows/source.ts';
+import { STORAGE_ROWS } from './rows/storage.ts';
 import { TAB_ROWS } from './rows/tab.ts';
 import { WORKER_ROWS } from './rows/worker.ts';
 
@@ -27,6 +28,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   EXTENSION_PAGE_ROWS,
   TAB_ROWS,
   MACHINE_ROWS,
+  STORAGE_ROWS,
   PRERENDER_ROWS,
   SOURCE_ROWS,
   HOSTILE_SOURCE_ROWS,

@@ -9,8 +9,11 @@ import type { CheckpointFile, CheckpointTexts } from './checkpoint';
 import { feedKey } from './tracked-feed';
 import type { TrackedFeed } from './tracked-feed';
 
-/** How long nothing is tried after a refused write, in ms. A full disk does not empty between two batches. */
-export const REFUSED_PAUSE_MS = 10_000;
+/**
+ * How long nothing is tried after refused writes, in ms: twice as long after each in a row. What is shown meanwhile comes again
+ * when the background is stopped, so that one refusal must not last; and a full disk does not empty between two batches.
+ */
+export const REFUSED_PAUSE_MS = { first: 500, max: 10_000 } as const;
 
 /** What was written of one log: this epoch up to this `seq`, or less where a write is not known to be kept. */
 interface Written {
@@ -58,6 +61,8 @@ export function createWriteAhead(
   let underWay: Promise<void> | undefined;
   let following: Promise<void> | undefined;
   let refusedAt: number | null = null;
+  /** In a row. */
+  let refusals = 0;
   /** Whether the next write replaces all that the disk has, and whether it is wanted also where nothing is new. */
   let replacing: 'no' | 'next' | 'now' = 'no';
 
@@ -96,9 +101,11 @@ export function createWriteAhead(
     const outcome = await file.save(checkpoint, isAll);
     if (outcome === 'kept') {
       refusedAt = null;
+      refusals = 0;
       for (const kept of marks) kept.keptSeq = kept.seq;
     } else {
       refusedAt = now();
+      refusals += 1;
       if (replacing === 'no') replacing = wanted;
       for (const tracked of feeds()) {
         // Refused as a whole: the disk has what it had, and a history that was never written needs no new epoch. All others
@@ -125,7 +132,9 @@ export function createWriteAhead(
     tracked.log.renew(last.keptSeq);
   };
 
-  const isPaused = (): boolean => refusedAt !== null && Math.abs(now() - refusedAt) < REFUSED_PAUSE_MS;
+  const pauseMs = (): number => Math.min(REFUSED_PAUSE_MS.max, REFUSED_PAUSE_MS.first * 2 ** (refusals - 1));
+
+  const isPaused = (): boolean => refusedAt !== null && Math.abs(now() - refusedAt) < pauseMs();
 
   const save = (): Promise<void> | undefined => {
     if (isPaused() || !hasWork()) return following ?? underWay;

@@ -7,19 +7,15 @@ import { waitFor } from '../../browser/driver/wait-for.ts';
 import { numbersFeed } from '../../browser/applied.ts';
 import { waitForRow } from '../../browser/panel.ts';
 import type { Demo } from '../../servers/demo.ts';
-import { openDetails, waitForReason } from '../details.ts';
 import { newestFeed, socketFeed, streamsFeed } from '../feeds.ts';
 import { both, type FaultRow } from '../row.ts';
-import { addVerdict } from '../tally.ts';
-import { holds, judge, numbersIn } from '../verdict.ts';
-import { LIMIT_MS, type WatchedPage } from '../watched-page.ts';
+import type { WatchedPage } from '../watched-page.ts';
 import type { World } from '../world.ts';
 
 const HOUR_MS = 3_600_000;
 const SLEEP_MS = 3_000;
 /** How far the shown age may be from the age, in ms: a panel draws each second. */
 const LATE_MS = 2_000;
-const NOT_KEPT = 'Updates are not kept over a restart';
 
 /** Instrument of both ends: a clock that the test can set. Only \`Date.now\` is asked for the time. */
 const CLOCK = `{
@@ -27,18 +23,6 @@ const CLOCK = `{
   globalThis.clockJump = 0;
   Date.now = () => now() + globalThis.clockJump;
   globalThis.document?.addEventListener('test-clock', ({ detail }) => { globalThis.clockJump = Number(detail); });
-}`;
-
-/** Instrument of the background: a disk on which nothing can be written, and storage that refuses. What the test sets up is kept. */
-const NO_STORAGE = `{
-  const refuse = () => Promise.reject(new DOMException('on purpose', 'QuotaExceededError'));
-  const { storage } = globalThis.browser?.storage ? globalThis.browser : globalThis.chrome;
-  const { open } = IDBFactory.prototype;
-  IDBFactory.prototype.open = function (...args) {
-    if (args[0] === 'tidings-settings') return open.apply(this, args);
-    throw new DOMException('on purpose', 'QuotaExceededError');
-  };
-  for (const area of [storage.session, storage.local]) Object.defineProperty(area, 'set', { value: refuse });
 }`;
 
 /** Rows of a machine that is not as it should be. */
@@ -80,57 +64,7 @@ export const MACHINE_ROWS: FaultRow[] = [
       await watched.settle();
     },
   },
-  {
-    number: 25,
-    fault: 'storage full or refused (IndexedDB, session, local)',
-    holds: 'stream alive; the weaker promise is shown',
-    browsers: both('a copy of the build whose background gets QuotaExceededError from all three'),
-    runs: { short: 1, long: 10 },
-    own: { instruments: () => ({ background: NO_STORAGE }) },
-    async induce(world, runs) {
-      const watched = await world.watch();
-      await openDetails(watched.page, 'Numbers');
-      let kills = 0;
-      for (const _ of runs) {
-        await watched.goesOn(world.moment());
-        await watched.page.hide();
-        await world.told(20);
-        const moment = world.moment();
-        await watched.page.bringToFront();
-        await watched.goesOn(moment);
-        await waitForReason(watched.page, 'Numbers', 'live', NOT_KEPT);
-        // What a worker without a disk knows ends with it: the next one begins another history.
-        await watched.goesOn(await world.kill());
-        kills += 1;
-        await waitForRow(
-          watched.page,
-          'Numbers',
-          ({ state, text }) =>
-            state === 'live' && text.includes(NOT_KEPT) && text.endsWith(`History restarted: ${kills}`),
-          LIMIT_MS,
-        );
-      }
-      world.demo.control('events', { action: 'rate', perSecond: 0 });
-      await watched.catchesUp();
-      judgeHistories(watched, world, kills + 1);
-    },
-  },
 ];
-
-/** Compares each history by itself, all that was applied of it, with the record; what came between two was not kept. */
-function judgeHistories(watched: WatchedPage, { tally }: World, count: number): void {
-  const taken = watched.take().filter(({ feed }) => feed === 'numbers');
-  const histories = Map.groupBy(taken, ({ epoch }) => epoch);
-  assert.equal(histories.size, count, 'histories: one for each background');
-  for (const history of histories.values()) {
-    const verdict = judge(history, numbersIn(history).at(-1) ?? 0);
-    addVerdict(tally, verdict);
-    assert.ok(holds(verdict), `a history against the source's record: ${JSON.stringify(verdict)}`);
-  }
-  const epochs = taken.map(({ epoch }) => epoch);
-  const changes = epochs.filter((epoch, index) => index > 0 && epoch !== epochs[index - 1]).length;
-  assert.equal(changes, count - 1, 'changes of the history: none comes back');
-}
 
 /** A state whose source says nothing: its age is what the clock makes of it. */
 const quietFeed = (demo: Demo): Feed => {

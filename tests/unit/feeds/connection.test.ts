@@ -616,7 +616,7 @@ describe('write ahead', () => {
     expect(await see(again, cursor)).toMatchObject({ seen: [2], lost: 0 });
   });
 
-  test('where it is refused the stream goes on, says so, tries again after 10 s and says that too', async () => {
+  test('where it is refused the stream goes on, says so, tries again and says that too', async () => {
     const started = connect([eventFeed()]);
     const reader = await readerOf(started);
     reader.follow(deaf);

@@ -209,7 +209,7 @@ describe('write that is refused', () => {
     expect(a.log.epoch).toBe(epoch);
   });
 
-  test('is not tried again for 10 s, then with all that was missed', async () => {
+  test('is tried again after a pause, with all that was missed', async () => {
     const { a, save, segments, keptValues, kept } = createBench();
     take(a, 1);
     await save();
@@ -218,13 +218,35 @@ describe('write that is refused', () => {
     await save();
     segments.mode = 'work';
     take(a, 3);
-    await vi.advanceTimersByTimeAsync(REFUSED_PAUSE_MS - 1);
+    await vi.advanceTimersByTimeAsync(REFUSED_PAUSE_MS.first - 1);
     expect(save()).toBeUndefined();
     expect(keptValues(a)).toEqual([1]);
     await vi.advanceTimersByTimeAsync(1);
     await save();
     expect(keptValues(a)).toEqual([1, 2, 3]);
     expect(kept(a)).toMatchObject({ epoch: a.log.epoch, seq: 3 });
+  });
+
+  test('is tried again ever more rarely, once in 10 s in the end, and at once more often after one was kept', async () => {
+    const { a, save, segments } = createBench();
+    const triesIn = async (ms: number): Promise<number> => {
+      let tries = 0;
+      for (let passed = 0; passed < ms; passed += 100) {
+        take(a, passed);
+        const saved = save();
+        if (saved !== undefined) tries += 1;
+        await saved;
+        await vi.advanceTimersByTimeAsync(100);
+      }
+      return tries;
+    };
+    segments.mode = 'refuse';
+    expect(await triesIn(15_600)).toBe(6);
+    expect(await triesIn(100_000)).toBe(10);
+    segments.mode = 'work';
+    await triesIn(10_100);
+    segments.mode = 'refuse';
+    expect(await triesIn(1_500)).toBe(2);
   });
 
   test('lets who waited for the next one go on', async () => {
@@ -315,7 +337,7 @@ describe('rewrite', () => {
     await settle();
     expect(Object.keys(onDisk()?.feeds ?? {})).toHaveLength(2);
     segments.mode = 'work';
-    await vi.advanceTimersByTimeAsync(REFUSED_PAUSE_MS);
+    await vi.advanceTimersByTimeAsync(REFUSED_PAUSE_MS.max);
     await save();
     expect(Object.keys(onDisk()?.feeds ?? {})).toEqual([feedKey(a.feed)]);
   });
@@ -362,7 +384,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
         disk: fc.constantFrom('work' as const, 'work' as const, 'refuse' as const, 'hang' as const, 'hold' as const),
       }),
     },
-    { weight: 3, arbitrary: fc.record({ pass: fc.constantFrom(0, 1_000, SAVE_LIMIT_MS, REFUSED_PAUSE_MS) }) },
+    { weight: 3, arbitrary: fc.record({ pass: fc.constantFrom(0, 1_000, SAVE_LIMIT_MS, REFUSED_PAUSE_MS.max) }) },
   ),
   { maxLength: 60, size: 'max' },
 );
