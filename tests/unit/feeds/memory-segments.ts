@@ -7,8 +7,8 @@ export interface MemorySegments extends Segments {
   readonly marks: Set<string>;
   /** Every write that was kept, in order. */
   readonly writes: string[];
-  /** `refuse`: everything rejects; `hang`: nothing settles; `hold`: writes wait for {@link release}. */
-  mode: 'work' | 'refuse' | 'hang' | 'hold';
+  /** `refuse`: everything rejects; `full`: writes do; `hang`: nothing settles; `hold`: everything waits for {@link release}. */
+  mode: 'work' | 'refuse' | 'full' | 'hang' | 'hold';
   /** Lets the writes that wait go through. */
   release(): void;
   /** The same disk as another background finds it. */
@@ -20,8 +20,9 @@ export function createMemorySegments(kept = new Map<string, Segment[]>(), marks 
   const writes: string[] = [];
   let held: (() => void)[] = [];
 
-  const perform = async (change: () => void): Promise<void> => {
-    if (segments.mode === 'refuse') throw new DOMException('full', 'QuotaExceededError');
+  const perform = async (change: () => void, isWrite = true): Promise<void> => {
+    if (segments.mode === 'refuse' || (segments.mode === 'full' && isWrite))
+      throw new DOMException('full', 'QuotaExceededError');
     if (segments.mode === 'hang') await new Promise<never>(() => {});
     if (segments.mode === 'hold') {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -43,7 +44,7 @@ export function createMemorySegments(kept = new Map<string, Segment[]>(), marks 
     },
     reopen: () => createMemorySegments(structuredClone(kept), new Set(marks)),
     async load(connection) {
-      await perform(() => {});
+      await perform(() => {}, false);
       return [...(kept.get(connection) ?? [])];
     },
     put: (connection, number, text) =>
@@ -56,7 +57,7 @@ export function createMemorySegments(kept = new Map<string, Segment[]>(), marks 
         writes.push(text);
         kept.set(connection, [[number, text]]);
       }),
-    hasMark: (connection) => perform(() => {}).then(() => marks.has(connection)),
+    hasMark: (connection) => perform(() => {}, false).then(() => marks.has(connection)),
     mark: (connection) =>
       perform(() => {
         marks.add(connection);

@@ -15,12 +15,16 @@ import { createNumberedServer } from './numbered-server';
 /** What a page applied of one batch. `numbers`: those that the source gave its events. */
 export interface Applied {
   epoch: string;
+  /** It follows what the page had before, says the background. */
+  continues: boolean;
   numbers: number[];
   lost: number;
   /** The disk had all of it by then, or nothing of its epoch: the next background gives no `seq` of it to another event. */
   isSafe: boolean;
   /** How many backgrounds until then could not read the disk. A page that was away then need not be told. */
   unread: number;
+  /** The last number that the disk had when this background began. */
+  keptAtStart: number;
 }
 
 export interface Stage {
@@ -84,6 +88,7 @@ export async function createStage(flavour: Flavour, diskMode: MemorySegments['mo
   let disk = createMemorySegments();
   let hub: Hub | null = null;
   let unread = 0;
+  let keptAtStart = 0;
   let isWarned = false;
   let isRetrying = false;
   let away: keyof typeof LIFECYCLE | null = null;
@@ -131,11 +136,11 @@ export async function createStage(flavour: Flavour, diskMode: MemorySegments['mo
     onStream: () => undefined,
     onFeeds: () => undefined,
     onBatch(feeds) {
-      for (const { epoch, updates, lost } of feeds) {
+      for (const { epoch, continues, updates, lost } of feeds) {
         const numbers = updates.map(({ value }) => Number.parseInt(String(value), 10));
         const kept = newestKept();
         const isSafe = kept.epoch !== epoch || kept.number >= (numbers.at(-1) ?? 0);
-        applied.push({ epoch, numbers, lost, isSafe, unread });
+        applied.push({ epoch, continues, numbers, lost, isSafe, unread, keptAtStart });
         if (isWarned || isRetrying) warned.add(epoch);
       }
     },
@@ -165,6 +170,7 @@ export async function createStage(flavour: Flavour, diskMode: MemorySegments['mo
       const { mode } = disk;
       disk = disk.reopen();
       disk.mode = mode;
+      keptAtStart = newestKept().number;
       // Only now, or what it still writes when it ends would be on the next one's disk.
       hub?.end();
     },
