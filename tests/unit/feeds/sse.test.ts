@@ -458,12 +458,22 @@ describe('sse', () => {
         now += 0.1;
         onData(data);
       };
+      const waiting: (() => void)[] = [];
+      world.deps.nextTask = () =>
+        new Promise((resolve) => {
+          waiting.push(resolve);
+        });
       const body = streamTo(await world.request());
       body.write('data:1\n\n'.repeat(8_192));
-      await settle();
-      expect(recorder.data()).toHaveLength(8_192);
       // 819 ms in slices of 256 events.
-      expect(world.state.tasks).toBe(32);
+      for (let slice = 1; slice <= 32; slice += 1) {
+        await settle();
+        expect(recorder.data()).toHaveLength(slice * 256);
+        expect(waiting).toHaveLength(1);
+        waiting.pop()?.();
+      }
+      await settle();
+      expect(waiting).toHaveLength(0);
     });
 
     test('takes 20 000 events at once and 2000 a second', async () => {

@@ -62,7 +62,6 @@ export interface World {
     hasAccess: boolean;
     refuseSockets: boolean;
     random: number;
-    tasks: number;
   };
   /** Requests but those of {@link probed}. */
   asked: Asked[];
@@ -90,7 +89,7 @@ export function createWorld(): World {
   const asked: Asked[] = [];
   const probed: RequestInit[] = [];
   const sockets: FakeSocket[] = [];
-  const state: World['state'] = { probes: 'there', hasAccess: true, refuseSockets: false, random: 0.5, tasks: 0 };
+  const state: World['state'] = { probes: 'there', hasAccess: true, refuseSockets: false, random: 0.5 };
 
   const probe = async (init: RequestInit): Promise<Response> => {
     probed.push(init);
@@ -125,10 +124,7 @@ export function createWorld(): World {
     } as unknown as SourceDeps['WebSocket'],
     now: () => Date.now(),
     uptime: () => performance.now(),
-    nextTask: () => {
-      state.tasks += 1;
-      return Promise.resolve();
-    },
+    nextTask: () => Promise.resolve(),
     random: () => state.random,
     after(delayMs, run) {
       const timer = setTimeout(run, delayMs);
