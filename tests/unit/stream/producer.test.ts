@@ -380,6 +380,25 @@ describe('producer', () => {
     expect(values()).toContain('held');
   });
 
+  test('sends a batch that was being written when all was held, once the page is heard', async () => {
+    const feed = createFakeFeed();
+    const producer = start([feed]);
+    for (let time = 1; time < MAX_UNHEARD; time += 1) {
+      feed.setStatus({ since: time });
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect([statuses.length, holds]).toEqual([MAX_UNHEARD, 0]);
+    feed.holdSaves();
+    feed.push('held');
+    feed.setStatus({ since: MAX_UNHEARD });
+    feed.finishSaves();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([values(), holds]).toEqual([[], 1]);
+    producer.heard();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(values()).toEqual(['held']);
+  });
+
   test('says that a history continues, and that it does not', async () => {
     const feed = createFakeFeed();
     feed.push(1);
