@@ -30,6 +30,31 @@ const polyfillAsModule = {
   },
 };
 
+/**
+ * What pages of the extension may load: their own scripts and styles, and, for the background, what a person's sources
+ * answer. Not `upgrade-insecure-requests`, which is in the default of Firefox and makes every `ws://` fail.
+ */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  'connect-src http: https: ws: wss:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "object-src 'none'",
+];
+
+/** [firefox] From 148; before that it says once that it does not know it. */
+const TRUSTED_TYPES = "require-trusted-types-for 'script'";
+
+/** The development server puts style sheets into the page as text, and its messages as markup. */
+const policyOf = (isServed: boolean): string =>
+  (isServed
+    ? POLICY.map((part) => (part.startsWith('style-src') ? `${part} 'unsafe-inline'` : part))
+    : [...POLICY, TRUSTED_TYPES]
+  ).join('; ');
+
 export default defineConfig({
   modules: ['@wxt-dev/webextension-polyfill', '@wxt-dev/i18n/module'],
   manifestVersion: 3,
@@ -46,7 +71,7 @@ export default defineConfig({
     },
     'server:created': (_, server) => reloadWholeExtension(server),
   },
-  manifest: ({ browser, mode }) => ({
+  manifest: ({ browser, mode, command }) => ({
     name: '__MSG_extension_name__',
     description: '__MSG_extension_description__',
     default_locale: 'en',
@@ -54,10 +79,7 @@ export default defineConfig({
     permissions: ['storage', 'scripting', 'activeTab', ...(browser === 'firefox' ? [] : ['sidePanel'])],
     host_permissions: mode === 'production' ? [] : ['*://*.example.com/*', 'http://localhost/*'],
     optional_host_permissions: ['*://*/*'],
-    content_security_policy: {
-      extension_pages:
-        "script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    },
+    content_security_policy: { extension_pages: policyOf(command === 'serve') },
     ...(browser === 'firefox' && {
       browser_specific_settings: {
         gecko: {

@@ -42,6 +42,6 @@ export async function copyBuild(
       }),
     );
   }
-  if (frames) await edit('manifest.json', (text) => text.replace(/; frame-ancestors '[^"]*(?=")/, ''));
+  if (frames) await edit('manifest.json', (text) => text.replace("frame-ancestors 'none'", "frame-src 'self'"));
   return folder;
 }

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readBuild } from './read-build.ts';
 
-const POLICY = "script-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src http: https: ws: wss:; base-uri 'none'; " +
+  "form-action 'none'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'";
 const ICON_EDGES = [16, 32, 48, 128];
 
 /** The permissions that README's table gives for a browser. */
@@ -40,7 +42,7 @@ describe.each(['chrome', 'edge', 'firefox'])('the build for the store of %s', (b
     );
   });
 
-  test('has the policy that lets pages of the extension reach ws:// on this machine', () => {
+  test('lets its pages load their own scripts and styles, and reach sources, also by ws:// on this machine', () => {
     expect(manifest['content_security_policy']).toEqual({ extension_pages: POLICY });
     expect(POLICY).not.toContain('upgrade-insecure-requests');
   });
