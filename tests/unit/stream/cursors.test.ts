@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createCursors, type Cursors } from '../../../utils/stream/cursors';
-import type { FeedBatch, FeedInfo } from '../../../utils/stream/protocol';
+import type { Cursor, FeedBatch, FeedInfo } from '../../../utils/stream/protocol';
 
 const info = (id: string, kind: FeedInfo['kind']): FeedInfo => ({
   id,
@@ -117,6 +117,59 @@ describe('cursors', () => {
     cursors.keep([info('__proto__', 'event')]);
     applied(batch('__proto__', [1]));
     expect(Object.entries(cursors.resume())).toEqual([['__proto__', { epoch: 'a', seq: 1 }]]);
+  });
+
+  test('does with any part what the table of docs/PROTOCOL.md says', () => {
+    /** The rows of section 4, one after the other. `null`: ignored. */
+    const asDocumented = (part: FeedBatch, kind: FeedInfo['kind'] | undefined, at: Cursor | undefined) => {
+      const seq = at?.seq ?? 0;
+      const left = part.continues ? part.updates.filter((update) => update.seq > seq) : part.updates;
+      const last = left.at(-1)?.seq ?? 0;
+      if (kind === undefined) return null;
+      if (!part.continues && part.updates.length === 0) return null;
+      if (!part.continues) return { updates: part.updates, lost: part.lost };
+      if (left.length === 0) return part.confirmedAt === null ? null : { updates: [] };
+      if (at === undefined) return { updates: part.updates, lost: part.lost };
+      if (kind === 'state') return { updates: left };
+      const difference = last - seq - left.length;
+      return difference <= part.lost ? { updates: left, lost: difference } : 'gap';
+    };
+    const small = fc.nat({ max: 9 });
+    const partOf = fc
+      .record({
+        feed: fc.constantFrom('events', 'state', 'other'),
+        epoch: fc.constantFrom('a', 'b'),
+        continues: fc.boolean(),
+        seqs: fc.uniqueArray(fc.integer({ min: 1, max: 12 }), { maxLength: 5 }),
+        merged: small,
+        lost: small,
+        confirmedAt: fc.option(small),
+      })
+      .map(({ feed, seqs, ...rest }) =>
+        batch(
+          feed,
+          seqs.toSorted((a, b) => a - b),
+          rest,
+        ),
+      );
+    fc.assert(
+      fc.property(fc.array(partOf, { maxLength: 20 }), (parts) => {
+        const own = createCursors();
+        const infos = [info('events', 'event'), info('state', 'state')];
+        own.keep(infos);
+        for (const part of parts) {
+          const before = own.resume()[part.feed];
+          const wanted = asDocumented(part, infos.find(({ id }) => id === part.feed)?.kind, before);
+          const { parts: taken, hasGap, commit } = own.accept([part]);
+          commit();
+          expect(hasGap).toBe(wanted === 'gap');
+          expect(taken).toHaveLength(wanted === null || wanted === 'gap' ? 0 : 1);
+          if (wanted !== null && wanted !== 'gap') expect(taken[0]).toMatchObject(wanted);
+          const last = taken[0]?.updates.at(-1);
+          expect(own.resume()[part.feed]).toEqual(last ? { epoch: part.epoch, seq: last.seq } : before);
+        }
+      }),
+    );
   });
 
   test('event batches replayed from any cursor, cut anywhere, apply each event once and in order', () => {
