@@ -32,7 +32,7 @@ export interface Services {
   showInOpenPages(): void;
   /** Takes up what the browser lets the extension do now, on pages and at sources. */
   recheckAccess(): void;
-  /** Forgets what was said in private windows if the one that was closed was the last of them. */
+  /** Forgets what was said and shown in private windows if the one that was closed was the last of them. */
   windowClosed(): void;
 }
 
@@ -117,7 +117,9 @@ export function createServices(): Services {
     async windowClosed() {
       // Where the browser does not tell which windows there are, none is private.
       const windows = await browser.windows.getAll().catch(() => []);
-      if (!windows.some(({ incognito }) => incognito)) transcripts.private.forget();
+      if (windows.some(({ incognito }) => incognito)) return;
+      transcripts.private.forget();
+      hub.forgetPrivate();
     },
   };
 }

@@ -7,7 +7,7 @@ const MAX_DEPTH = 32;
  * Bytes of one node, a little above the larger of what V8 and SpiderMonkey take. A text has its characters besides; one byte
  * each, or two where one of them is not Latin-1.
  */
-const BYTES = { number: 16, text: 24, array: 64, item: 8, object: 56, member: 32 } as const;
+const BYTES = { number: 16, text: 24, array: 64, item: 8, object: 56, member: 48 } as const;
 
 const WIDE = /[^\0-\xff]/;
 

@@ -47,6 +47,8 @@ export interface Hub {
   openConnections(): number;
   /** Opens sources again to which the browser gave or took access since they were opened. Never rejects. */
   recheckAccess(): Promise<void>;
+  /** Ends the connections of private windows and forgets what they got: the last such window was closed. */
+  forgetPrivate(): void;
   /** Ends every connection for good. */
   end(): void;
 }
@@ -58,12 +60,13 @@ export function createHub({ deps, segments, pulseStats, newEpoch = createEpochId
   const normal = createRealm({ ...shared, disk });
   const secret = createRealm({ ...shared, disk: null });
   const both = [normal, secret];
+  let feeds: readonly Feed[] = [];
   const realmFor = ({ isPrivate }: ForWindow): Realm => (isPrivate ? secret : normal);
 
   return {
-    configure(feeds, { prune } = { prune: true }) {
-      const unique = [...new Map(feeds.map((feed) => [feed.id, feed])).values()];
-      for (const realm of both) realm.configure(unique);
+    configure(next, { prune } = { prune: true }) {
+      feeds = [...new Map(next.map((feed) => [feed.id, feed])).values()];
+      for (const realm of both) realm.configure(feeds);
       // Refused like any other use of the database: leftovers are removed another time.
       if (!prune) return;
       const { all, durable } = normal.keys();
@@ -74,6 +77,10 @@ export function createHub({ deps, segments, pulseStats, newEpoch = createEpochId
     openConnections: () => both.reduce((sum, realm) => sum + realm.openLines(), 0),
     async recheckAccess() {
       await Promise.all(both.map((realm) => realm.recheckAccess()));
+    },
+    forgetPrivate() {
+      secret.end();
+      secret.configure(feeds);
     },
     end() {
       for (const realm of both) realm.end();

@@ -41,7 +41,7 @@ export interface SourceDeps {
   random: () => number;
   /** Runs `run` once after `delayMs`; returns what calls it off. */
   after: (delayMs: number, run: () => void) => () => void;
-  /** Whether the browser lets the extension read this address whatever its server says. Asked only after a failure. */
+  /** Whether the browser lets the extension read this address whatever its server says. */
   hasAccess: (address: string) => boolean | Promise<boolean>;
 }
 

@@ -28,16 +28,15 @@ export interface WriteBudget {
  */
 export function createWriteBudget(
   { burst, perSecond }: WriteLimits,
-  { now }: Pick<SourceDeps, 'now'>,
+  { uptime }: Pick<SourceDeps, 'uptime'>,
   shared?: WriteBudget,
 ): WriteBudget {
   let left = burst;
-  let filledAt = now();
+  let filledAt = uptime();
 
   const fill = (): void => {
-    const at = now();
-    // A clock that was set back gives nothing, and counts from there.
-    left = Math.min(burst, left + (perSecond * Math.max(0, at - filledAt)) / 1_000);
+    const at = uptime();
+    left = Math.min(burst, left + (perSecond * (at - filledAt)) / 1_000);
     filledAt = at;
   };
 

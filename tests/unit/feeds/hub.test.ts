@@ -412,6 +412,26 @@ describe('for private windows the hub', () => {
     hub.end();
   });
 
+  test('forgets what they got when it is told to, and nothing of the normal ones', async () => {
+    const { world, hub } = makeHub();
+    hub.configure([feedOf('a', { source: sse, kind: 'event' })]);
+    const hidden = await readerOf(hub, 'a', true);
+    hidden.follow(deaf);
+    streamTo(await world.request()).write('data: "secret"\n\n');
+    await settle();
+    const open = await readerOf(hub, 'a');
+    open.follow(deaf);
+    streamTo(await world.request()).write('data: "open"\n\n');
+    await settle();
+    hub.forgetPrivate();
+    expect(hub.openConnections()).toBe(1);
+    const next = await readerOf(hub, 'a', true);
+    expect(next.read(null, FAR).updates).toEqual([]);
+    expect(next.info.epoch).not.toBe(hidden.info.epoch);
+    expect(open.read(null, FAR).updates).toHaveLength(1);
+    hub.end();
+  });
+
   test('sends to their own socket, and by default to that of the normal ones', async () => {
     const { world, hub } = makeHub();
     hub.configure([feedOf('ws', { source: socket })]);

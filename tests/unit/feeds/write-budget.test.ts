@@ -39,13 +39,11 @@ describe('write budget', () => {
     expect([two.take(1_000), one.isLeft]).toEqual([true, false]);
   });
 
-  test('gives nothing for a clock that was set back, and goes on from there', () => {
+  test('goes by a clock that nobody sets', () => {
     const budget = createWriteBudget(LIMITS, deps);
     budget.take(1_000);
-    vi.setSystemTime(0);
+    vi.setSystemTime(Date.now() + 3_600_000);
     expect(budget.isLeft).toBe(false);
-    vi.setSystemTime(1_000);
-    expect(budget.isLeft).toBe(true);
   });
 
   test('leaves twice the room that 2000 events a second need, and a burst of 20 000', () => {
