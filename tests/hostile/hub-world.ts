@@ -63,6 +63,7 @@ export function createHubWorld(feed: Feed, segments: MemorySegments = createMemo
     now: () => now,
     uptime: () => now,
     nextTask: () => Promise.resolve(),
+    rest: () => Promise.resolve(),
     random: () => 0.5,
     after(delayMs, run) {
       if (!(delayMs >= 0 && delayMs < 2 ** 31)) throw new RangeError(`no timer waits ${delayMs} ms`);

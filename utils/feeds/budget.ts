@@ -3,26 +3,21 @@ export interface Cost {
   bytes: number;
   /** Messages, and whatever else makes the background do something: ids, comments. */
   events: number;
-  /** How long it kept the background busy, in ms. */
-  busyMs: number;
 }
 
 /**
- * What one source may cost: `burst` at once, and `perSecond` for as long as it likes. Five times what a person could follow
- * as a log (2000 events a second, 20 000 in one burst), and 300 ms a second leave 150 µs for each of those events. An event
- * with one feed takes 10 µs on two cores of 2026, and a whole 1 MiB message 20 ms.
+ * What one source may cost: `burst` at once, and `perSecond` for as long as it likes. Five times what
+ * sources are measured with: 2000 events a second, 20 000 in one burst. What they cost in time is for `turns.ts`.
  */
 export const SOURCE_BUDGET = {
   bytes: { burst: 64 * 1024 * 1024, perSecond: 4 * 1024 * 1024 },
   events: { burst: 100_000, perSecond: 10_000 },
-  busyMs: { burst: 5_000, perSecond: 300 },
 } as const;
 
 /** Details of `too-much`, for the person. */
 const WORDS = {
   bytes: 'more than 4 MiB a second',
   events: 'more than 10 000 messages a second',
-  busyMs: 'messages that take too long to read',
 } as const;
 
 export interface Budget {
@@ -35,8 +30,8 @@ export interface Budget {
  * @param uptime ms from any start, with fractions
  */
 export function createBudget(uptime: () => number): Budget {
-  const kinds = ['bytes', 'events', 'busyMs'] as const;
-  const left: Cost = { bytes: 0, events: 0, busyMs: 0 };
+  const kinds = ['bytes', 'events'] as const;
+  const left: Cost = { bytes: 0, events: 0 };
   for (const kind of kinds) left[kind] = SOURCE_BUDGET[kind].burst;
   let filledAt = uptime();
 

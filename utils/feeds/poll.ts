@@ -44,7 +44,7 @@ export function openPoll(
 ): void {
   const { deps, signal, paceMs, readMark } = options;
   const reachability = createReachability(address, readMark, options);
-  const turn = createTurns(deps);
+  const turns = createTurns(deps);
   let validators: Record<string, string> = {};
   let refusals = 0;
 
@@ -72,7 +72,7 @@ export function openPoll(
     const ending = endingOf(response, address, 'poll', deps.now());
     const isFresh = response.status === 304 && isConditional && ending?.reason.code === 'http';
     if (ending !== null && !isFresh) return ending;
-    const text = isFresh ? '' : await readText(response, MAX_MESSAGE_LENGTH, turn).catch(() => undefined);
+    const text = isFresh ? '' : await readText(response, MAX_MESSAGE_LENGTH, turns.next).catch(() => undefined);
     if (signal.aborted) return unseen;
     if (text === undefined) return reachability.whyFailed(request);
     if (isFresh) sink.onFresh();

@@ -37,6 +37,8 @@ export interface SourceDeps {
   uptime: () => number;
   /** Resolves in a later task, behind all that wait already. Never rejects. */
   nextTask: () => Promise<void>;
+  /** Resolves after 8 ms, all who ask one after the other. Never rejects. */
+  rest: () => Promise<void>;
   /** From 0 (inclusive) to 1 (exclusive). */
   random: () => number;
   /** Runs `run` once after `delayMs`; returns what calls it off. */

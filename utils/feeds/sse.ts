@@ -11,7 +11,7 @@ import type { Ending } from './retry';
 import { because } from './source';
 import type { OpenOptions, Sink } from './source';
 import { createSseRequest } from './sse-request';
-import { createTurns } from './turns';
+import { createTurns, OVERRUN } from './turns';
 
 type SseDefinition = Extract<SourceDefinition, { type: 'sse' }>;
 
@@ -33,8 +33,8 @@ function parseData(text: string): Json {
   }
 }
 
-/** Bytes between two looks at the budget and the clock: 300 of the shortest events, 3 ms with one feed. */
-const SLICE_BYTES = 2_048;
+/** Bytes between two looks at the budget and the clock: 150 of the shortest events, 1 ms with one feed. */
+const SLICE_BYTES = 1_024;
 
 const BROKEN = { done: null, value: undefined } as const;
 
@@ -50,7 +50,7 @@ export function openSse(
   const { deps, signal } = options;
   const connect = createSseRequest(address, options);
   const budget = createBudget(deps.uptime);
-  const turn = createTurns(deps);
+  const turns = createTurns(deps);
   let lastEventId = options.lastEventId;
   let serverRetryMs = 0;
   /** The event that is about to come is the last one again. */
@@ -111,7 +111,8 @@ export function openSse(
       const startedAt = deps.uptime();
       events = 0;
       stream.feed(slice);
-      return budget.spend({ bytes: slice.length, events, busyMs: deps.uptime() - startedAt });
+      turns.worked(deps.uptime() - startedAt);
+      return budget.spend({ bytes: slice.length, events }) ?? (turns.isOverrun ? OVERRUN : null);
     };
     try {
       liveness.opened(isResumeRefused ? because('resume-refused', new URL(address).host) : null);
@@ -123,7 +124,7 @@ export function openSse(
           const usedUp = takeSlice(value.subarray(from, from + SLICE_BYTES));
           // Never good, however long it took: its backoff grows.
           if (usedUp !== null) return ended('retry', because('too-much', usedUp), { notBeforeMs: serverRetryMs });
-          const others = turn();
+          const others = turns.next();
           if (others !== null) await others;
           if (request.signal.aborted) break;
         }

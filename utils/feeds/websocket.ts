@@ -1,11 +1,13 @@
 import type { Json } from '../stream/protocol';
 import { createBudget } from './budget';
 import type { SourceDefinition } from './feed';
+import { createFrameQueue } from './frame-queue';
 import { watchLiveness } from './liveness';
 import { ended, keepTrying } from './retry';
 import type { Ending } from './retry';
 import { ANSWER_LIMIT_MS, because, MAX_MESSAGE_LENGTH } from './source';
 import type { OpenOptions, SendResult, Sink } from './source';
+import { createTurns, OVERRUN } from './turns';
 
 type WebSocketDefinition = Extract<SourceDefinition, { type: 'websocket' }>;
 
@@ -30,9 +32,16 @@ export function openWebSocket(
 ): { send: (text: string) => SendResult } {
   const { deps, signal } = options;
   const budget = createBudget(deps.uptime);
+  const turns = createTurns(deps);
   let open: WebSocket | null = null;
 
-  const take = (text: string): void => {
+  const take = (data: unknown): void => {
+    if (typeof data === 'string') takeText(data);
+    else sink.onBad('bad-data', 'a binary frame');
+    sink.onLife();
+  };
+
+  const takeText = (text: string): void => {
     if (format === 'text') return sink.onData(text);
     let parsed: Json;
     try {
@@ -59,6 +68,7 @@ export function openWebSocket(
     const listen = { signal: listening.signal };
     const liveness = watchLiveness(sink, options, { silentAfterMs, last, onSilent: () => finish(because('silent')) });
     const callOff = deps.after(ANSWER_LIMIT_MS, () => finish(because('timeout')));
+    const queue = createFrameQueue(take, { deps, turns });
 
     /** Does not wait for the closing handshake: a dead peer lets it hang for a minute. */
     function finish(reason: Ending['reason'], kind: Ending['kind'] = 'retry'): void {
@@ -67,21 +77,21 @@ export function openWebSocket(
       callOff();
       open = null;
       socket.close();
+      // What the server sent before it closed; of a flood, or after our own end, nothing.
+      if (reason.code === 'closed' && !signal.aborted) queue.flush();
+      else queue.end();
       const ending = liveness.end(kind, reason);
       // Never good, however long it took: its backoff grows.
       resolve(reason.code === 'too-much' ? { ...ending, goodMs: 0 } : ending);
     }
 
     const receive = (data: unknown): void => {
-      const startedAt = deps.uptime();
       const length = lengthOf(data);
       // The browser has had all of it in memory, and inflated: a minute's pause bounds how often.
       if (length > MAX_MESSAGE_LENGTH) return finish(because('too-large', 'a frame of more than 1 MiB'), 'blocked');
       liveness.alive();
-      if (typeof data === 'string') take(data);
-      else sink.onBad('bad-data', 'a binary frame');
-      sink.onLife();
-      const usedUp = budget.spend({ bytes: length, events: 1, busyMs: deps.uptime() - startedAt });
+      const isTaken = queue.push(data, length);
+      const usedUp = budget.spend({ bytes: length, events: 1 }) ?? (isTaken && !turns.isOverrun ? null : OVERRUN);
       // Nothing slows a sender of frames down but to close.
       if (usedUp !== null) finish(because('too-much', usedUp));
     };

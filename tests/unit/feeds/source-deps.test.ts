@@ -92,3 +92,16 @@ test('the uptime counts ms, and is not set back with the clock', () => {
   vi.setSystemTime(0);
   expect(uptime() - before).toBeCloseTo(5);
 });
+
+test('rests come one after the other, whoever asks for them', async () => {
+  const { rest } = createSourceDeps(() => true);
+  const rested: number[] = [];
+  for (const who of [1, 2, 3]) void rest().then(() => rested.push(who));
+  await vi.advanceTimersByTimeAsync(8);
+  expect(rested).toEqual([1]);
+  await vi.advanceTimersByTimeAsync(16);
+  expect(rested).toEqual([1, 2, 3]);
+  void rest().then(() => rested.push(4));
+  await vi.advanceTimersByTimeAsync(8);
+  expect(rested).toEqual([1, 2, 3, 4]);
+});

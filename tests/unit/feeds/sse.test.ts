@@ -463,12 +463,14 @@ describe('sse', () => {
         new Promise((resolve) => {
           waiting.push(resolve);
         });
+      // What floods rests as well.
+      world.deps.rest = world.deps.nextTask;
       const body = streamTo(await world.request());
       body.write('data:1\n\n'.repeat(8_192));
-      // 819 ms in slices of 256 events.
-      for (let slice = 1; slice <= 32; slice += 1) {
+      // 819 ms in slices of 128 events.
+      for (let slice = 1; slice <= 64; slice += 1) {
         await settle();
-        expect(recorder.data()).toHaveLength(slice * 256);
+        expect(recorder.data()).toHaveLength(slice * 128);
         expect(waiting).toHaveLength(1);
         waiting.pop()?.();
       }

@@ -125,6 +125,7 @@ export function createWorld(): World {
     now: () => Date.now(),
     uptime: () => performance.now(),
     nextTask: () => Promise.resolve(),
+    rest: () => Promise.resolve(),
     random: () => state.random,
     after(delayMs, run) {
       const timer = setTimeout(run, delayMs);
