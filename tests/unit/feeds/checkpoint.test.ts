@@ -107,6 +107,13 @@ describe('joinSegments', () => {
     ['a broken one behind a good one', [text(true, null, {}), 'x']],
     ['updates out of order', [text(true, null, { a: kept(2, [2, 1]) })]],
     ['a log without epoch', [text(true, null, { a: kept(1, []) }).replace('"e"', '1')]],
+    ['a log without updates', [text(true, null, { a: kept(1, []) }).replace('"updates":[]', '"updates":{}')]],
+    ...['7', '[]', '[1,1]', '[1,1,1,1]', '["1",1,1]', '[0,1,1]', '[1,"1",1]', '[1,-1,1]', '[1,null,1]'].map(
+      (update): [string, string[]] => [
+        `${update} as an update`,
+        [text(true, null, { a: kept(1, []) }).replace('"updates":[]', `"updates":[${update}]`)],
+      ],
+    ),
     ['a cursor without seq', [text(true, null, { a: kept(1, []) }).replace('[]', '[{"epoch":"x"}]')]],
     ['null', ['null']],
   ])('starts afresh from %s', (_, texts) => {
