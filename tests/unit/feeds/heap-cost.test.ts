@@ -44,6 +44,7 @@ test.each([
   [`[${'{},'.repeat(999)}{}]`, 40_000, 100_000],
   [`[${'0.5,'.repeat(999)}0]`, 8_000, 40_000],
   [`{${Array.from({ length: 1_000 }, (_, n) => `"k${n}":1`).join(',')}}`, 30_000, 100_000],
+  [`{"${'k'.repeat(100_000)}":1}`, 100_000, 101_000],
 ])('the cost of what is parsed from %.40s is between %s and %s', (text, least, most) => {
   const cost = heapCost(JSON.parse(text) as Json);
   expect(cost).toBeGreaterThanOrEqual(least);
