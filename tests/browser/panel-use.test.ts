@@ -2,22 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { MAX_LINES } from '../../utils/ui/feed-model.ts';
 import type { Box, TestPage } from './driver/test-browser.ts';
 import { waitFor } from './driver/wait-for.ts';
+import { settingsOnDisk } from './settings-on-disk.ts';
 import { BROWSERS, shownRows, startTidings, type Tidings, waitForRow } from './tidings.ts';
-
-/** Runs in the background: whether the panel is kept collapsed on the pages of an origin. */
-function isKeptCollapsed(origin: string): Promise<boolean | undefined> {
-  return new Promise((resolve, reject) => {
-    const opening = indexedDB.open('tidings-settings');
-    opening.addEventListener('error', () => reject(opening.error ?? new Error('no reason')));
-    opening.addEventListener('success', () => {
-      const getting = opening.result.transaction('placements').objectStore('placements').get(origin);
-      getting.addEventListener('success', () => {
-        opening.result.close();
-        resolve((getting.result as { placement: { collapsed: boolean } } | undefined)?.placement.collapsed);
-      });
-    });
-  });
-}
 
 /** Runs in the page. */
 const countLines = (roots: ShadowRoot[]): number =>
@@ -79,7 +65,7 @@ describe.each(BROWSERS)('use of the panel in %s', (name) => {
     // A page that is closed a moment after takes what it had to keep with it, and the next one begins as it was before.
     await waitFor(
       'that to be kept',
-      async () => (await tidings.browser.extension.evaluateInBackground(isKeptCollapsed, tidings.demo.url)) === false,
+      async () => (await settingsOnDisk(tidings.browser)).placements[tidings.demo.url]?.collapsed === false,
     );
   });
 

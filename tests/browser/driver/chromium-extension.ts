@@ -81,10 +81,12 @@ export async function createChromiumExtension({
   }
 
   async function inWorker<Result>(use: (session: CDPSession) => Promise<Result>): Promise<Result> {
-    const target = puppet
-      .targets()
-      .find((one) => one.type() === 'service_worker' && one.url().startsWith(`${origin}/`));
-    if (!target) throw new Error('Cannot look into the background: it is not running');
+    if ((await worker()) === null) throw new Error('Cannot look into the background: it is not running');
+    // One that has just started is not known to the driver at once.
+    const target = await puppet.waitForTarget(
+      (one) => one.type() === 'service_worker' && one.url().startsWith(`${origin}/`),
+      { timeout: 5_000 },
+    );
     const session = await target.createCDPSession();
     try {
       return await use(session);
