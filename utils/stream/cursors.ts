@@ -41,6 +41,9 @@ export function createCursors(): Cursors {
         const last = updates.at(-1);
         if (kind === undefined) continue;
         if (!last) {
+          // Nothing in this history yet: its first updates must not be missed, should the port die before them. A cursor of
+          // another history stays: a later background may know that one.
+          if (!continues && !cursors.has(feed)) moved.set(feed, { epoch, seq: 0 });
           if (continues && confirmedAt !== null) parts.push({ ...part, updates, merged: 0, lost: 0 });
           continue;
         }

@@ -63,7 +63,7 @@ export function createProducer(options: ProducerOptions): Producer {
   let batchDueAt = -Infinity;
   /** For how long the next batch that is not full keeps the one after it waiting, in ms. */
   let restMs = everyMs;
-  /** The page was not told yet that the history is another than that of its cursor: there was nothing in it. */
+  /** The page has a cursor of another history than the feed's, in which there was nothing yet to tell it so. */
   const apart = new Set<FeedReader>();
   /** `confirmedAt` as the page was told. */
   const confirmed = new Map<FeedReader, number | null>();
@@ -165,8 +165,7 @@ export function createProducer(options: ProducerOptions): Producer {
         batch.full = true;
         break;
       }
-      if (reading.updates.length === 0) {
-        // It has seen that there is nothing: whatever comes next is news to this viewer, and not a snapshot for a new one.
+      if (reading.updates.length === 0 && cursors.get(reader) !== null) {
         cursors.set(reader, { epoch: reading.epoch, seq });
         news.delete(reader);
         if (!reading.continues) apart.add(reader);
@@ -202,7 +201,7 @@ export function createProducer(options: ProducerOptions): Producer {
       if (full) {
         batchDueAt = -Infinity;
         restMs = filled ? EVERY_MS.min : everyMs;
-      } else {
+      } else if (updates > 0) {
         batchDueAt = performance.now() + restMs;
         restMs = Math.min(2 * restMs, everyMs);
       }
@@ -211,9 +210,9 @@ export function createProducer(options: ProducerOptions): Producer {
         const last = list.at(-1);
         if (!reader) return;
         confirmed.set(reader, confirmedAt);
-        if (!last) return;
-        apart.delete(reader);
-        cursors.set(reader, { epoch, seq: last.seq });
+        if (last) apart.delete(reader);
+        // Nothing yet for a page without a cursor: it has one now, and all that comes next is news, never a snapshot.
+        if (last || cursors.get(reader) === null) cursors.set(reader, { epoch, seq: last?.seq ?? 0 });
       });
       underWay.push(eventCursors());
       onSent(updates);

@@ -94,8 +94,19 @@ describe('cursors', () => {
     applied(batch('state', [9]));
     expect(take(batch('state', [], { epoch: 'b', confirmedAt: 5 }))).toMatchObject({ updates: [], confirmedAt: 5 });
     expect(take(batch('state', [9], { merged: 3, confirmedAt: 6 }))).toMatchObject({ updates: [], merged: 0 });
-    expect(take(batch('state', [], { continues: false, confirmedAt: 7 }))).toBe('nothing');
     expect(cursors.resume()).toEqual({ state: { epoch: 'a', seq: 9 } });
+  });
+
+  test('a history with nothing in it is where a feed without a cursor begins', () => {
+    expect(applied(batch('events', [], { epoch: 'b', continues: false }))).toBe('nothing');
+    expect(cursors.resume()).toEqual({ events: { epoch: 'b', seq: 0 } });
+    expect(applied(batch('events', [1, 2], { epoch: 'b' }))).toEqual([1, 2]);
+  });
+
+  test('a history with nothing in it takes no cursor away: a later background may know that one', () => {
+    applied(batch('events', [9]));
+    expect(applied(batch('events', [], { epoch: 'b', continues: false }))).toBe('nothing');
+    expect(cursors.resume()).toEqual({ events: { epoch: 'a', seq: 9 } });
   });
 
   test('nothing moves before it was handed over', () => {
@@ -166,7 +177,9 @@ describe('cursors', () => {
           expect(taken).toHaveLength(wanted === null || wanted === 'gap' ? 0 : 1);
           if (wanted !== null && wanted !== 'gap') expect(taken[0]).toMatchObject(wanted);
           const last = taken[0]?.updates.at(-1);
-          expect(own.resume()[part.feed]).toEqual(last ? { epoch: part.epoch, seq: last.seq } : before);
+          const isFirst = part.feed !== 'other' && !part.continues && before === undefined;
+          const after = last || isFirst ? { epoch: part.epoch, seq: last?.seq ?? 0 } : before;
+          expect(own.resume()[part.feed]).toEqual(after);
         }
       }),
     );

@@ -7,6 +7,8 @@ import { createFakeFeed } from '../../fakes/feed';
 type Sent = ToPage & { type: 'UPDATES' };
 
 let sent: Sent[];
+/** Batches that only say of histories that nothing is in them yet. */
+let begun: Sent[];
 let statuses: string[];
 let portIsOpen: boolean;
 let applied: Record<string, Cursor>[];
@@ -17,7 +19,10 @@ const post: ProducerOptions['post'] = (message, bytes) => {
   if (!portIsOpen) return false;
   expect(JSON.stringify(message).length).toBeLessThanOrEqual(bytes);
   expect(bytes).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
-  if (message.type === 'UPDATES') sent.push(message);
+  if (message.type === 'UPDATES') {
+    const isEmpty = message.feeds.every(({ continues, updates }) => !continues && updates.length === 0);
+    (isEmpty ? begun : sent).push(message);
+  }
   if (message.type === 'STATUS') statuses.push(message.state);
   return true;
 };
@@ -38,12 +43,16 @@ const start = (feeds: ReturnType<typeof createFakeFeed>[], options: Partial<Prod
   return producer;
 };
 
+/** A page that knows the history of `createFakeFeed()` and has nothing of it. */
+const KNOWN = { resume: { feed: { epoch: 'epoch-1', seq: 0 } } };
+
 const values = (): unknown[] =>
   sent.flatMap(({ feeds }) => feeds.flatMap(({ updates }) => updates.map(({ value }) => value)));
 
 beforeEach(() => {
   vi.useFakeTimers();
   sent = [];
+  begun = [];
   statuses = [];
   portIsOpen = true;
   applied = [];
@@ -106,7 +115,7 @@ describe('producer', () => {
 
   test('stops at its credit and goes on from there when the page acknowledges', async () => {
     const feed = createFakeFeed();
-    const producer = start([feed]);
+    const producer = start([feed], KNOWN);
     for (let value = 1; value <= 20; value += 1) {
       feed.push(value);
       await vi.advanceTimersByTimeAsync(100);
@@ -120,7 +129,7 @@ describe('producer', () => {
 
   test.each([0, 9, 3])('refuses to be acknowledged batch %d when 4 were and 8 are under way', async (batch) => {
     const feed = createFakeFeed();
-    const producer = start([feed]);
+    const producer = start([feed], KNOWN);
     for (let value = 1; value <= 20; value += 1) {
       feed.push(value);
       await vi.advanceTimersByTimeAsync(100);
@@ -132,7 +141,7 @@ describe('producer', () => {
 
   test('cuts a burst into messages under the limit and sends them without waiting', async () => {
     const feed = createFakeFeed();
-    start([feed], { resume: { feed: { epoch: 'epoch-1', seq: 0 } } });
+    start([feed], KNOWN);
     feed.push(...Array.from({ length: 1_000 }, (_, n) => `${n}`.padEnd(1_000, '.')));
     await vi.advanceTimersByTimeAsync(0);
     expect(sent.length).toBeGreaterThan(3);
@@ -141,7 +150,7 @@ describe('producer', () => {
 
   test('events that fill a message do not wait for the tick, what is left over goes with them, and the pace comes back by and by', async () => {
     const feed = createFakeFeed();
-    const producer = start([feed]);
+    const producer = start([feed], KNOWN);
     const text = '.'.repeat(1_000);
     const third = Array.from({ length: 100 }, () => text);
     await vi.advanceTimersByTimeAsync(500);
@@ -222,7 +231,9 @@ describe('producer', () => {
 
   test('a feed with a backlog does not hold up the others', async () => {
     const [busy, other] = [createFakeFeed({ id: 'busy' }), createFakeFeed({ id: 'other', kind: 'state' })];
-    const producer = start([busy, other], { resume: { busy: { epoch: 'epoch-1', seq: 0 } } });
+    const producer = start([busy, other], {
+      resume: { busy: { epoch: 'epoch-1', seq: 0 }, other: { epoch: 'epoch-1', seq: 0 } },
+    });
     await vi.advanceTimersByTimeAsync(100);
     busy.push(...Array.from({ length: 4_000 }, (_, n) => `${n}`.padEnd(1_000, '.')));
     expect(sent).toHaveLength(WINDOW);
@@ -260,7 +271,7 @@ describe('producer', () => {
     feed.push(1);
     feed.finishSaves();
     await vi.advanceTimersByTimeAsync(0);
-    expect(sent).toMatchObject([{ batch: 1, feeds: [{ epoch: 'epoch-2', updates: [{ seq: 1, value: 1 }] }] }]);
+    expect(sent).toMatchObject([{ batch: 2, feeds: [{ epoch: 'epoch-2', updates: [{ seq: 1, value: 1 }] }] }]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -409,16 +420,45 @@ describe('producer', () => {
     expect(sent.flatMap(({ feeds }) => feeds.map(({ continues }) => continues))).toEqual([false, true]);
   });
 
+  test('tells a page without a cursor of a history with nothing in it, once, and holds nothing up for it', async () => {
+    const feed = createFakeFeed();
+    const producer = start([feed]);
+    const part = {
+      feed: 'feed',
+      epoch: 'epoch-1',
+      continues: false,
+      updates: [],
+      merged: 0,
+      lost: 0,
+      confirmedAt: null,
+    };
+    expect(begun).toEqual([{ type: 'UPDATES', batch: 1, feeds: [part] }]);
+    producer.acknowledge(1);
+    expect(applied).toEqual([{ feed: { epoch: 'epoch-1', seq: 0 } }]);
+    feed.push(...Array.from({ length: 30 }, (_, n) => n));
+    expect(values()).toHaveLength(30);
+    expect(sent.flatMap(({ feeds }) => feeds.map(({ continues }) => continues))).toEqual([true]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([begun.length, sent.length]).toEqual([1, 1]);
+  });
+
   test('says with its first update that a history is another, although it was empty when that was seen', async () => {
     const feed = createFakeFeed();
     start([feed], { resume: { feed: { epoch: 'another', seq: 9 } } });
     await vi.advanceTimersByTimeAsync(500);
-    expect(sent).toHaveLength(0);
+    expect([begun.length, sent.length]).toEqual([0, 0]);
     feed.push(1);
     await vi.advanceTimersByTimeAsync(100);
     feed.push(2);
     await vi.advanceTimersByTimeAsync(100);
     expect(sent.flatMap(({ feeds }) => feeds.map(({ continues }) => continues))).toEqual([false, true]);
+  });
+
+  test('a page that lost its port before the first update of a history resumes from its beginning', () => {
+    const feed = createFakeFeed();
+    feed.push(...Array.from({ length: 30 }, (_, n) => n));
+    start([feed], KNOWN);
+    expect(values()).toHaveLength(30);
   });
 
   test('tells of a value that still holds without the value, once, and not of one that the page has not', async () => {
@@ -460,10 +500,11 @@ describe('producer', () => {
       },
     });
     await vi.advanceTimersByTimeAsync(10);
+    order.length = 0;
     feed.setStatus({ reason: { code: 'not-kept', detail: '' } });
     feed.push(1);
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(order).toEqual(['STATUS undefined', 'STATUS not-kept', 'UPDATES']);
+    expect(order).toEqual(['STATUS not-kept', 'UPDATES']);
   });
 
   test('ends itself when its port is gone', async () => {
@@ -486,7 +527,7 @@ describe('producer', () => {
       await vi.advanceTimersByTimeAsync(100);
     }
     const places = sent.map(({ feeds }) => feeds.find(({ feed }) => feed === 'events')?.updates.at(-1)?.seq);
-    producer.acknowledge(2);
+    producer.acknowledge(begun.length + 2);
     expect(places.slice(0, 2)).toContain(1);
     expect(applied).toEqual([
       { events: { epoch: 'epoch-1', seq: Math.max(...places.slice(0, 2).map((at) => at ?? 0)) } },

@@ -117,21 +117,21 @@ describe('docs/PROTOCOL.md', () => {
     ['ports in all', `at most ${MAX_PORTS} ports in all. ${OWN_PORTS} of them`],
     [
       'messages of a page',
-      `more than ${MESSAGES_AT_ONCE} messages at once and ${MESSAGES_PER_SECOND} more each second`,
+      `an allowance of ${MESSAGES_AT_ONCE} messages. Each message but \`ACK\` takes one, and ${MESSAGES_PER_SECOND} come back each second`,
     ],
     ['statuses without credit', `When ${MAX_UNHEARD} have left for one feed`],
     ['interval', `${protocol.EVERY_MS.min} to ${spaced(protocol.EVERY_MS.max)}`],
-    ['shortest wait', `left over is ${protocol.EVERY_MS.min} ms`],
+    ['shortest wait', `the wait is ${protocol.EVERY_MS.min} ms`],
     ['handshake', `\`STARTED\` after \`START_UPDATES\` | ${protocol.HANDSHAKE_LIMIT_MS}`],
     ['first message', `after the port opened | ${spaced(START_LIMIT_MS)}`],
     ['heartbeat', `while live | ${spaced(protocol.HEARTBEAT_MS)}`],
-    ['pong', `without an answer | ${protocol.PONG_LIMIT_MS}`],
+    ['pong', `that is under way | ${protocol.PONG_LIMIT_MS}`],
     [
       'longest silence',
       `${spaced(MAX_SILENT_LOOKS * protocol.HEARTBEAT_MS)} to ${spaced((MAX_SILENT_LOOKS + 1) * protocol.HEARTBEAT_MS)}`,
     ],
     ['window', `"window": ${protocol.WINDOW}`],
-    ['look after a connect', `${RETRY_MIN_MS} ms after each connect`],
+    ['look after a connect', `before each connect, ${RETRY_MIN_MS} ms after it`],
     [
       'budget of connects',
       `in any ${BUDGET_WINDOW_MS / 1_000} s (the window slides) the page opens at most ${CONNECT_BUDGET} ports`,
@@ -155,12 +155,14 @@ describe('docs/PROTOCOL.md', () => {
     const range = (lost: number, liveMs?: number): string =>
       [0, 1].map((random) => spaced(waits(lost, random, liveMs))).join(' to ');
     const [first = '', middle = '', rest = ''] = tableUnder('6.', 'ports lost').map(([, cell]) => cell);
-    expect(first).toContain(`${range(1, PROVEN_AFTER_MS)} if that port was live`);
+    expect(first).toContain(`${range(1, PROVEN_AFTER_MS)} if its \`STARTED\` came`);
     expect(first).toContain(`else ${range(1)}`);
     const bounds = [2, 3, 4, 5, 6, 7, 8].map((lost) => waits(lost, 1) - RETRY_MIN_MS);
     expect(bounds).toEqual([200, 400, 800, 1_600, 3_200, 6_400, 12_800]);
-    expect(middle).toContain(`${RETRY_MIN_MS} and full jitter below a bound: ${bounds[0]} for the second`);
-    expect(middle).toContain(`${spaced(bounds[6] ?? NaN)} for the eighth`);
+    expect(middle).toContain(
+      `${RETRY_MIN_MS} plus a random time from 0 to a bound; the bound is ${bounds[0]} for the second`,
+    );
+    expect(middle).toContain(`to ${spaced(bounds[6] ?? NaN)}`);
     expect(rest).toContain(range(9));
     expect(range(20)).toBe(range(9));
   });

@@ -79,7 +79,7 @@ describe('publisher', () => {
   test('answers the handshake before anything else', async () => {
     const client = connect();
     await client.say(start('s'));
-    expect(client.types()).toEqual(['STARTED', 'STATUS', 'PING']);
+    expect(client.types()).toEqual(['STARTED', 'STATUS', 'UPDATES', 'PING']);
   });
 
   test('says nothing but a reason to whom is not allowed', async () => {
