@@ -48,10 +48,10 @@ const POLICY = [
 /** [firefox] From 148; before that it says once that it does not know it. */
 const TRUSTED_TYPES = "require-trusted-types-for 'script'";
 
-/** The development server puts style sheets into the page as text, and its messages as markup. */
+/** The development server serves style sheets, puts them into the page as text, and its messages as markup. */
 const policyOf = (isServed: boolean): string =>
   (isServed
-    ? POLICY.map((part) => (part.startsWith('style-src') ? `${part} 'unsafe-inline'` : part))
+    ? POLICY.map((part) => (part.startsWith('style-src') ? `${part} 'unsafe-inline' http://localhost:*` : part))
     : [...POLICY, TRUSTED_TYPES]
   ).join('; ');
 

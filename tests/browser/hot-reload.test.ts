@@ -126,4 +126,11 @@ describe.each(BROWSERS)('hot reload in %s', (name) => {
     expect(await page.evaluate(() => document.querySelectorAll('[data-tidings-panel]').length)).toBe(1);
     expect(await page.evaluate(() => 'sameDocument' in window)).toBe(true);
   });
+
+  test('the popup has its styles and its values under the policy of the server', async () => {
+    const popup = await tidings.browser.extension.openPage('popup.html');
+    await popup.waitFor('the values', () => document.querySelector('.values .feed') !== null);
+    await popup.waitFor('the styles', () => getComputedStyle(document.body).display === 'flex');
+    await popup.close();
+  });
 });
