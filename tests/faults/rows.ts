@@ -14,6 +14,7 @@ import { SETTINGS_ROWS } from './rows/settings.ts';
 import { SOURCE_ROWS } from './rows/source.ts';
 import { STORAGE_ROWS } from './rows/storage.ts';
 import { TAB_ROWS } from './rows/tab.ts';
+import { TAKEN_OVER_ROWS } from './rows/taken-over.ts';
 import { WORKER_ROWS } from './rows/worker.ts';
 
 /** All faults, by number. */
@@ -27,6 +28,7 @@ export const FAULT_ROWS: readonly FaultRow[] = [
   SETTINGS_ROWS,
   EXTENSION_PAGE_ROWS,
   TAB_ROWS,
+  TAKEN_OVER_ROWS,
   MACHINE_ROWS,
   STORAGE_ROWS,
   PRERENDER_ROWS,
