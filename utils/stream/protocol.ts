@@ -3,7 +3,7 @@
  *
  * docs/PROTOCOL.md says what each message means and when it may be sent; `tests/unit/stream/protocol-document.test.ts`
  * holds the two together. This file imports nothing: it is loaded into every page that is a site, and the parsers run on
- * every update, where a schema library took 30 to 200 times as long (docs/ARCHITECTURE.md, "Why the parsers are by hand").
+ * every update, where a schema library took 30 to 200 times as long (docs/ARCHITECTURE.md, "The parsers of the stream are written by hand").
  */
 
 /** What a port may carry: Chrome sends JSON, Firefox clones, and this is what both leave unchanged. */
