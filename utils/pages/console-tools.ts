@@ -14,7 +14,7 @@ export interface ConsoleTools {
 export function offerConsoleTools(page: Window): void {
   const tools: ConsoleTools = {
     async saveSettings(settings) {
-      for (const line of messagesToSockets(settings)) console.info(line);
+      for (const line of messagesToSockets(settings)) console.warn(line);
       const answer = await saveSettings(settings);
       if (!answer.ok) throw new Error(`Cannot save these settings: ${answer.reason}`);
     },

@@ -23,11 +23,11 @@ test('a person reads there why settings are refused', async () => {
 
 test('a person sees what a WebSocket will be sent before it is saved', async () => {
   const { sendMessage, tools } = setUp({ ok: true });
-  const info = vi.spyOn(console, 'info').mockImplementation(() => expect(sendMessage).not.toHaveBeenCalled());
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => expect(sendMessage).not.toHaveBeenCalled());
   const source = { type: 'websocket', address: 'wss://ci.example.com/live', onConnect: ['{"subscribe":"builds"}'] };
   await tools.saveSettings({ version: 1, feeds: [{ id: 'builds', name: 'Builds', source }], sites: [] });
-  expect(info.mock.calls).toEqual([
+  expect(warn.mock.calls).toEqual([
     ['"Builds" sends to wss://ci.example.com/live when it connects: ["{\\"subscribe\\":\\"builds\\"}"]'],
   ]);
-  info.mockRestore();
+  warn.mockRestore();
 });
