@@ -42,7 +42,7 @@ export function createFakeFeed({
 
   const reader = (): FeedReader => ({
     get info() {
-      return { id, name: id, kind, unit: '', epoch: `epoch-${epoch}`, staleAfterMs: null };
+      return { id, name: id, kind, unit: '', epoch: `epoch-${epoch}`, definition: 'd', staleAfterMs: null };
     },
     get status() {
       return status;

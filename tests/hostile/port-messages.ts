@@ -33,6 +33,7 @@ const feedInfo = fc.record({
   kind: fc.constantFrom('state', 'event'),
   unit: fc.constantFrom('', 's'),
   epoch: id,
+  definition: id,
   staleAfterMs: fc.option(fc.integer({ min: 1 })),
 });
 

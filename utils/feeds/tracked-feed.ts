@@ -5,6 +5,7 @@
 import type { FollowListener } from '../stream/feed-reader';
 import type { FeedInfo, FeedStatus, Json, StatusReason } from '../stream/protocol';
 import type { Feed } from './feed';
+import { feedDefinition } from './feed-definition';
 import { feedStatus } from './feed-status';
 import type { HeapBudget } from './heap-budget';
 import { isBounded } from './heap-cost';
@@ -83,6 +84,7 @@ export function createTrackedFeed(
   }: { now: () => number; newEpoch: () => string; heap: HeapBudget; restore: KeptLog | undefined },
 ): TrackedFeed {
   const path = pathOf(initial);
+  const definition = feedDefinition(initial);
   const log = createLog(initial.kind, { newEpoch, restore, onHeap: heap.take });
   const followers = new Set<FollowListener>();
   const answers = initial.source.type === 'poll';
@@ -166,7 +168,7 @@ export function createTrackedFeed(
     log,
     get info() {
       const { id, name, kind, unit } = feed;
-      return { id, name, kind, unit, epoch: log.epoch, staleAfterMs: staleAfterMs(feed) };
+      return { id, name, kind, unit, epoch: log.epoch, definition, staleAfterMs: staleAfterMs(feed) };
     },
     get status() {
       return { feed: feed.id, since, ...shown };

@@ -65,6 +65,8 @@ export interface FeedInfo {
   unit: string;
   /** Names one history of the feed. A `seq` means nothing in another epoch. */
   epoch: string;
+  /** Names source, kind and path: with another one it is another feed under the same id. */
+  definition: string;
   /** Age in ms from which the newest value counts as stale; `null` when silence is normal (an event feed, say). */
   staleAfterMs: number | null;
 }
@@ -199,6 +201,7 @@ const isFeedInfo = (x: unknown): x is FeedInfo =>
   (x['kind'] === 'state' || x['kind'] === 'event') &&
   isText(x['unit'], MAX_ID_LENGTH) &&
   isId(x['epoch']) &&
+  isId(x['definition']) &&
   isNullOr(x['staleAfterMs'], isInteger(x['staleAfterMs'], 1));
 
 /** In order, or a replay could be applied backwards. */

@@ -122,12 +122,12 @@ const fresh = (info: FeedInfo): FeedEntry => ({
 
 /**
  * The entry as of `info`, but of the epoch of what it shows: only a batch says whether a new one goes on with that.
- * With another kind, or another unit in a new history, the feed was edited, and what it showed is not of it. A unit that
+ * With another definition, or another unit in a new history, the feed was edited, and what it showed is not of it. A unit that
  * changes within a history is the same values under another name, and they do not come again.
  */
 function inform(entry: FeedEntry, info: FeedInfo): FeedEntry {
-  const { epoch, kind, unit } = entry.info;
-  if (info.kind !== kind || (info.epoch !== epoch && info.unit !== unit)) return fresh(info);
+  const { epoch, definition, unit } = entry.info;
+  if (info.definition !== definition || (info.epoch !== epoch && info.unit !== unit)) return fresh(info);
   return { ...entry, info: entry.newest ? { ...info, epoch } : info };
 }
 

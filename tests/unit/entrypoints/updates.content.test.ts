@@ -11,7 +11,15 @@ import { createPortPair } from '../../fakes/port';
 vi.mock(import('../../../utils/stream/subscriber'), () => ({ createSubscriber: vi.fn() }));
 vi.mock(import('../../../utils/ui/panel'), () => ({ mountPanel: vi.fn() }));
 
-const QUEUE: FeedInfo = { id: 'queue', name: 'Queue', kind: 'state', unit: '', epoch: 'e', staleAfterMs: null };
+const QUEUE: FeedInfo = {
+  id: 'queue',
+  name: 'Queue',
+  kind: 'state',
+  unit: '',
+  epoch: 'e',
+  definition: 'd',
+  staleAfterMs: null,
+};
 const BATCH = {
   feed: 'queue',
   epoch: 'e',

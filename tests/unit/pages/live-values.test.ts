@@ -6,7 +6,15 @@ import { createDom, FRAME_MS } from '../../fakes/dom';
 import { createPortPair, type FakePort } from '../../fakes/port';
 import { createEnglish } from '../ui/english';
 
-const QUEUE: FeedInfo = { id: 'queue', name: 'Queue', kind: 'state', unit: 'jobs', epoch: 'e', staleAfterMs: null };
+const QUEUE: FeedInfo = {
+  id: 'queue',
+  name: 'Queue',
+  kind: 'state',
+  unit: 'jobs',
+  epoch: 'e',
+  definition: 'd',
+  staleAfterMs: null,
+};
 
 beforeEach(() => {
   vi.useFakeTimers();

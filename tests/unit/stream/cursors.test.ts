@@ -9,6 +9,7 @@ const info = (id: string, kind: FeedInfo['kind']): FeedInfo => ({
   kind,
   unit: '',
   epoch: 'a',
+  definition: 'd',
   staleAfterMs: null,
 });
 const batch = (feed: string, seqs: number[], rest: Partial<FeedBatch> = {}): FeedBatch => ({

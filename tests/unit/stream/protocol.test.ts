@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { isJson, parseToBackground, parseToPage } from '../../../utils/stream/protocol';
 
 const START = { type: 'START_UPDATES', protocol: 2, streamId: 's', everyMs: 100, resume: {} };
-const FEED = { id: 'f', name: 'F', kind: 'state', unit: '', epoch: 'e', staleAfterMs: null };
+const FEED = { id: 'f', name: 'F', kind: 'state', unit: '', epoch: 'e', definition: 'd', staleAfterMs: null };
 const BATCH = {
   feed: 'f',
   epoch: 'e',
@@ -84,6 +84,14 @@ describe('parseToPage', () => {
       type: 'STARTED',
       protocol: 2,
       feeds: [{ ...FEED, kind: 'poll' }],
+      window: 8,
+      maxMessageBytes: 262_144,
+      note: null,
+    },
+    {
+      type: 'STARTED',
+      protocol: 2,
+      feeds: [{ ...FEED, definition: '' }],
       window: 8,
       maxMessageBytes: 262_144,
       note: null,

@@ -6,7 +6,15 @@ import { createSubscriber, type StreamState, type SubscriberOptions } from '../.
 import { createPortPair, type FakePort } from '../../fakes/port';
 import { createFakeWindow } from '../../fakes/window';
 
-const LOG: FeedInfo = { id: 'log', name: 'Log', kind: 'event', unit: '', epoch: 'e', staleAfterMs: null };
+const LOG: FeedInfo = {
+  id: 'log',
+  name: 'Log',
+  kind: 'event',
+  unit: '',
+  epoch: 'e',
+  definition: 'd',
+  staleAfterMs: null,
+};
 const STARTED = {
   type: 'STARTED',
   protocol: PROTOCOL_VERSION,

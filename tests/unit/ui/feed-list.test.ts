@@ -22,6 +22,7 @@ const infoOf = (id: string): FeedInfo => ({
   kind: 'state',
   unit: '',
   epoch: 'e',
+  definition: 'd',
   staleAfterMs: null,
 });
 

@@ -19,6 +19,7 @@ const info = (over: Partial<FeedInfo> = {}): FeedInfo => ({
   kind: 'state',
   unit: '',
   epoch: 'e1',
+  definition: 'd',
   staleAfterMs: 10_000,
   ...over,
 });
@@ -178,15 +179,27 @@ describe('feed model', () => {
     expect(entryOf(model).lines.map(({ seq }) => seq)).toEqual([1, 2, 3, 8]);
   });
 
-  it.each([{ kind: 'event' as const }, { unit: 'ms', epoch: 'e2' }, { kind: 'event' as const, epoch: 'e2' }])(
-    'knows nothing yet of a feed edited to have %j',
-    (edit) => {
-      const model = withFeed();
-      model.onBatch([batch([1], { confirmedAt: 5_000 })]);
-      model.onFeeds([info(edit)]);
-      expect(entryOf(model)).toMatchObject({ newest: null, confirmedAt: null, points: [], received: 0, info: edit });
-    },
-  );
+  const edits: Partial<FeedInfo>[] = [
+    { definition: 'd2' },
+    { definition: 'd2', epoch: 'e2' },
+    { definition: 'd2', kind: 'event' },
+    { unit: 'ms', epoch: 'e2' },
+  ];
+  it.each(edits)('knows nothing yet of a feed edited to have %j', (edit) => {
+    const model = withFeed();
+    model.onBatch([batch([1], { confirmedAt: 5_000 })]);
+    model.onFeeds([info(edit)]);
+    expect(entryOf(model)).toMatchObject({ newest: null, confirmedAt: null, points: [], received: 0, info: edit });
+  });
+
+  it('shows no events of a feed that gets them from elsewhere now', () => {
+    const model = withFeed({ kind: 'event' });
+    model.onBatch([batch(['from x'])]);
+    model.onFeeds([info({ kind: 'event', definition: 'd2', epoch: 'e2' })]);
+    expect(entryOf(model)).toMatchObject({ newest: null, lines: [] });
+    model.onBatch([batch(['from y'], { epoch: 'e2', continues: false })]);
+    expect(entryOf(model)).toMatchObject({ newest: { value: 'from y' }, restarted: 0 });
+  });
 
   it('keeps when a value was last confirmed, and no update comes of it', () => {
     const model = withFeed();

@@ -21,7 +21,7 @@ function createBench(kind: FeedKind = 'state', unit = 'jobs') {
   const model: FeedModel = createFeedModel();
   model.onStream(LIVE);
   const offer = (now: FeedKind, epoch = 'e'): void =>
-    model.onFeeds([{ id: 'queue', name: 'Queue', kind: now, unit, epoch, staleAfterMs: 10_000 }]);
+    model.onFeeds([{ id: 'queue', name: 'Queue', kind: now, unit, epoch, definition: now, staleAfterMs: 10_000 }]);
   offer(kind);
   let seq = 0;
   const part = (className: string): HTMLElement => {

@@ -10,7 +10,15 @@ import { createEnglish } from './english';
 
 const NOW = Date.UTC(2026, 0, 2);
 const KEPT: PanelPlacement = { right: false, bottom: false, x: 16, y: 24, collapsed: false };
-const QUEUE: FeedInfo = { id: 'queue', name: 'Queue', kind: 'state', unit: 'jobs', epoch: 'e', staleAfterMs: null };
+const QUEUE: FeedInfo = {
+  id: 'queue',
+  name: 'Queue',
+  kind: 'state',
+  unit: 'jobs',
+  epoch: 'e',
+  definition: 'd',
+  staleAfterMs: null,
+};
 
 beforeEach(() => {
   vi.useFakeTimers({ now: NOW });
