@@ -1,9 +1,9 @@
-import { forceCloseDatabase, IDBFactory } from 'fake-indexeddb';
+import { forceCloseDatabase, IDBFactory, IDBOpenDBRequest } from 'fake-indexeddb';
 import 'fake-indexeddb/auto';
 
 export interface FakeIndexedDb {
-  /** Whether an opening works, throws at once, or fails later as a request does. */
-  opening: 'works' | 'throws' | 'fails';
+  /** Whether an opening works, throws at once, fails later as a request does, or is never answered. */
+  opening: 'works' | 'throws' | 'fails' | 'hangs';
   /** How often a database was opened. */
   readonly openings: number;
   /** Closes what is open as a browser does that clears its data: with an event. */
@@ -38,6 +38,7 @@ export function installIndexedDb(): FakeIndexedDb {
       open('refused', 2);
       return open('refused', 1);
     }
+    if (fake.opening === 'hangs') return new IDBOpenDBRequest();
     openings += 1;
     const request = open(name, version);
     request.addEventListener('success', () => opened.push(request.result));

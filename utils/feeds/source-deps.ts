@@ -29,6 +29,17 @@ function createRest(): SourceDeps['rest'] {
   return () => (last = last.then(pause, pause));
 }
 
+/** Runs `run` once after `delayMs`, with a timer of the browser; returns what calls it off. */
+export function after(delayMs: number, run: () => void): () => void {
+  try {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  } catch {
+    // [firefox] NS_ERROR_NOT_INITIALIZED: the background's page is being taken down, and nothing comes after.
+    return () => {};
+  }
+}
+
 /** The world as a browser's background has it. `hasAccess`: see {@link SourceDeps.hasAccess}. */
 export const createSourceDeps = (hasAccess: SourceDeps['hasAccess']): SourceDeps => ({
   // Called on another object than the global one, the browser's own fetch throws.
@@ -39,14 +50,6 @@ export const createSourceDeps = (hasAccess: SourceDeps['hasAccess']): SourceDeps
   nextTask: createNextTask(),
   rest: createRest(),
   random: () => Math.random(),
-  after(delayMs, run) {
-    try {
-      const timer = setTimeout(run, delayMs);
-      return () => clearTimeout(timer);
-    } catch {
-      // [firefox] NS_ERROR_NOT_INITIALIZED: the background's page is being taken down, and nothing comes after.
-      return () => {};
-    }
-  },
+  after,
   hasAccess,
 });

@@ -11,8 +11,11 @@ export const MAX_PLACEMENTS = 500;
 /** Shortest time between two writes, in ms. */
 export const WRITE_EVERY_MS = 1_000;
 
+/** How long a placement is waited for, in ms: the handshake of a page waits with it, and is given up after 3 s. */
+export const LOAD_LIMIT_MS = 1_000;
+
 export interface Placements {
-  /** `null` where none is known, or storage refuses. Never rejects. */
+  /** `null` where none is known, or storage refuses or hangs: after {@link LOAD_LIMIT_MS}. Never rejects. */
   load(origin: string): Promise<PanelPlacement | null>;
   /** Keeps it, at the latest after {@link WRITE_EVERY_MS}. What is no placement is dropped. Not for private windows. */
   save(origin: string, placement: unknown): void;
@@ -49,7 +52,7 @@ export function createPlacements(database: SettingsDatabase, now: () => number):
     async load(origin) {
       const pending = unwritten.get(origin);
       if (pending) return pending;
-      const kept = await database.use((open) => open.get('placements', origin)).catch(() => undefined);
+      const kept = await database.use((open) => open.get('placements', origin), LOAD_LIMIT_MS).catch(() => undefined);
       const parsed = parsePlacement(kept?.placement);
       return parsed.ok ? parsed.placement : null;
     },

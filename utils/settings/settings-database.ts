@@ -3,8 +3,10 @@
  * scripts can read and write `storage.local`, and a renderer that was taken over is a content script.
  */
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb';
+import { createPatience } from '../feeds/patience';
+import { after } from '../feeds/source-deps';
 
-/** How long a use may wait for the database, in ms. A port that waits is closed by its page after 3 s and comes again. */
+/** How long a use waits for the database, in ms. A port that waits is closed by its page after 3 s and comes again. */
 export const DATABASE_LIMIT_MS = 5_000;
 
 /** Settings as they were stored, which need not parse. */
@@ -26,12 +28,17 @@ export interface SettingsSchema extends DBSchema {
 }
 
 export interface SettingsDatabase {
-  /** Rejects where the browser refuses, and when it does not answer within {@link DATABASE_LIMIT_MS}. */
-  use<Result>(run: (database: IDBPDatabase<SettingsSchema>) => Promise<Result>): Promise<Result>;
+  /**
+   * Rejects where the browser refuses, and when it does not answer in time; it may still do then what it was asked. A
+   * database that hangs is waited for once.
+   * @param limitMs how long it may take; default {@link DATABASE_LIMIT_MS}
+   */
+  use<Result>(run: (database: IDBPDatabase<SettingsSchema>) => Promise<Result>, limitMs?: number): Promise<Result>;
 }
 
 /** Opens the database when it is first used, and again after it failed or was closed. */
 export function createSettingsDatabase(name = 'tidings-settings'): SettingsDatabase {
+  const { within } = createPatience({ after });
   let opening: Promise<IDBPDatabase<SettingsSchema>> | null = null;
   const forget = (): void => {
     opening = null;
@@ -56,7 +63,8 @@ export function createSettingsDatabase(name = 'tidings-settings'): SettingsDatab
   };
 
   return {
-    async use(run) {
+    async use(run, limitMs = DATABASE_LIMIT_MS) {
+      let failure: unknown;
       const attempt = async () => run(await open());
       const again = (error: unknown) => {
         if (!(error instanceof DOMException && error.name === 'InvalidStateError')) throw error;
@@ -64,12 +72,14 @@ export function createSettingsDatabase(name = 'tidings-settings'): SettingsDatab
         forget();
         return attempt();
       };
-      const late = Promise.withResolvers<never>();
-      const limit = setTimeout(
-        () => late.reject(new Error('Cannot use the settings: the database does not answer')),
-        DATABASE_LIMIT_MS,
-      );
-      return Promise.race([attempt().catch(again), late.promise]).finally(() => clearTimeout(limit));
+      const fail = (error: unknown): never => {
+        failure = error;
+        throw error;
+      };
+      const answer = await within(limitMs, () => attempt().catch(again).catch(fail));
+      if (answer.kind === 'done') return answer.value;
+      if (answer.kind === 'refused') throw failure;
+      throw new Error('Cannot use the settings: the database does not answer');
     },
   };
 }

@@ -23,7 +23,7 @@ import {
 
 /** A small value that is kept for the pages of one origin. */
 export interface NoteKeeper {
-  /** `null`: none. */
+  /** `null`: none. The handshake waits for it for {@link NOTE_LIMIT_MS} and goes on with none. */
   load(): Promise<Json | null>;
   /** Called with each note: must be cheap and must not throw. */
   save(note: Json): void;
@@ -78,6 +78,9 @@ export interface AcceptedPortHandle {
  */
 export const START_LIMIT_MS = 10_000;
 
+/** How long the handshake waits for the note, in ms: well below the 3 s after which the page gives the port up. */
+export const NOTE_LIMIT_MS = 1_000;
+
 /** A live page is heard every 20 s. Looks are counted and not time, for a machine that slept has not been listening. */
 export const MAX_SILENT_LOOKS = 3;
 
@@ -102,6 +105,7 @@ export function acceptPort(
   let isStreaming = false;
   let silentLooks = 0;
   let pingedAt: number | null = null;
+  let noteLimit: ReturnType<typeof setTimeout> | undefined;
   let keepNote: NoteKeeper['save'] | null = null;
   let allowance = MESSAGES_AT_ONCE;
   let countedAt = performance.now();
@@ -121,6 +125,7 @@ export function acceptPort(
     state = 'over';
     setStreaming(false);
     clearTimeout(limit);
+    clearTimeout(noteLimit);
     producer?.end();
     port.onMessage.removeListener(onMessage);
     port.onDisconnect.removeListener(end);
@@ -160,6 +165,17 @@ export function acceptPort(
   })();
   authorised.catch(fail);
 
+  const loadNote = async (keeper: NoteKeeper): Promise<Json | null> => {
+    const none = new Promise<null>((resolve) => {
+      noteLimit = setTimeout(() => resolve(null), NOTE_LIMIT_MS);
+    });
+    try {
+      return await Promise.race([keeper.load(), none]);
+    } finally {
+      clearTimeout(noteLimit);
+    }
+  };
+
   const start = async ({ streamId, everyMs, private: saysPrivate, takesOver, resume }: Start): Promise<void> => {
     state = 'starting';
     clearTimeout(limit);
@@ -170,7 +186,7 @@ export function acceptPort(
     const [readers, recalled, note] = await Promise.all([
       authorisation.open({ isPrivate }),
       takesOver && !isPrivate ? listener.recall() : NO_CURSORS,
-      authorisation.note?.load() ?? null,
+      authorisation.note ? loadNote(authorisation.note) : null,
     ]);
     if (isOver()) return;
     const feeds = readers.map(({ info }) => info);

@@ -8,7 +8,8 @@ import { createSettingsDatabase } from '../../../utils/settings/settings-databas
 import { type SaveAnswer, saveSettings } from '../../../utils/settings/settings-messages';
 import { createSettingsStore } from '../../../utils/settings/settings-store';
 import type { AcceptedPort } from '../../../utils/stream/port';
-import { installIndexedDb } from '../../fakes/indexed-db';
+import { HANDSHAKE_LIMIT_MS } from '../../../utils/stream/protocol';
+import { type FakeIndexedDb, installIndexedDb } from '../../fakes/indexed-db';
 import { installMessages } from '../../fakes/messages';
 import { createPortPair, type FakeSender } from '../../fakes/port';
 import { FakeSocket } from '../feeds/world';
@@ -53,6 +54,7 @@ interface Said {
   [field: string]: unknown;
 }
 
+let disk: FakeIndexedDb;
 let hasAccess: boolean;
 let messageSender: FakeSender;
 let registered: { id: string }[];
@@ -91,7 +93,7 @@ function connect(services: Services, name: 'updates' | 'conversation' | 'private
 beforeEach(async () => {
   vi.clearAllMocks();
   fakeBrowser.reset();
-  installIndexedDb();
+  disk = installIndexedDb();
   hasAccess = true;
   registered = [];
   sockets.length = 0;
@@ -117,6 +119,7 @@ beforeEach(async () => {
   await createSettingsStore(STORE_DEFAULTS, createSettingsDatabase()).save(SETTINGS);
 });
 afterEach(() => {
+  vi.useRealTimers();
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
 });
@@ -147,6 +150,25 @@ describe('streams of the background', () => {
     expect((await first('UPDATES'))['feeds']).toEqual([
       expect.objectContaining({ feed: 'streams', updates: [expect.objectContaining({ value: 1 })] }),
     ]);
+  });
+
+  test('begin in time where the database hangs after the settings were read', async () => {
+    const services = createServices();
+    const before = connect(services, 'updates', pageOf('http://localhost/', 1));
+    before.say(START);
+    await before.first('STARTED');
+    disk.close();
+    disk.opening = 'hangs';
+    // IndexedDB takes turns of its own.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+    const page = connect(services, 'updates', pageOf('http://localhost/', 2));
+    page.say(START);
+    await vi.advanceTimersByTimeAsync(HANDSHAKE_LIMIT_MS - 1);
+    expect(page.said[0]).toMatchObject({ type: 'STARTED', note: null });
+    const next = connect(services, 'updates', pageOf('http://localhost/', 3));
+    next.say(START);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(next.said[0]).toMatchObject({ type: 'STARTED', note: null });
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createPlacements, MAX_PLACEMENTS, WRITE_EVERY_MS } from '../../../utils/settings/placements';
+import { createPlacements, LOAD_LIMIT_MS, MAX_PLACEMENTS, WRITE_EVERY_MS } from '../../../utils/settings/placements';
 import { createSettingsDatabase, type SettingsDatabase } from '../../../utils/settings/settings-database';
 import type { PanelPlacement } from '../../../utils/ui/panel-position';
 import { type FakeIndexedDb, installIndexedDb } from '../../fakes/indexed-db';
@@ -80,6 +80,18 @@ describe('placements', () => {
     await until(async () => expect(await onDisk()).toEqual(at(16)));
     expect(await database.use((open) => open.count('placements'))).toBe(MAX_PLACEMENTS);
     expect([await onDisk('https://0.example'), await onDisk('https://1.example')]).toEqual([null, at(16)]);
+  });
+
+  test('are none where the database hangs, after a second and from then on at once', async () => {
+    await onDisk();
+    disk.close();
+    disk.opening = 'hangs';
+    const placements = create();
+    const first = placements.load(A);
+    await vi.advanceTimersByTimeAsync(LOAD_LIMIT_MS);
+    expect(await first).toBeNull();
+    expect(await placements.load('https://b.example')).toBeNull();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('are let go where storage refuses', async () => {

@@ -7,6 +7,7 @@ import {
   MAX_SILENT_LOOKS,
   MESSAGES_AT_ONCE,
   MESSAGES_PER_SECOND,
+  NOTE_LIMIT_MS,
   START_LIMIT_MS,
 } from '../../../utils/stream/accepted-port';
 import type { FeedReader } from '../../../utils/stream/feed-reader';
@@ -192,6 +193,29 @@ describe('note of an accepted port', () => {
     expect(said[0]).toMatchObject({ type: 'STARTED', note: { left: 1 } });
     await say({ type: 'NOTE', note: { left: 2 } });
     expect(note.save.mock.calls).toEqual([[{ left: 2 }]]);
+  });
+
+  test('holds the handshake up for a second at most', async () => {
+    const note = keeper();
+    note.load.mockReturnValue(new Promise(() => undefined));
+    const { say, said } = accept({ note });
+    await say(START);
+    await vi.advanceTimersByTimeAsync(NOTE_LIMIT_MS - 1);
+    expect(said).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(said[0]).toMatchObject({ type: 'STARTED', note: null });
+    await say({ type: 'NOTE', note: 1 });
+    expect(note.save.mock.calls).toEqual([[1]]);
+  });
+
+  test('is waited for no longer when the page leaves', async () => {
+    const note = keeper();
+    note.load.mockReturnValue(new Promise(() => undefined));
+    const { say, page } = accept({ note });
+    await say(START);
+    page.disconnect();
+    await settle();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   test('is null and goes nowhere where none is kept', async () => {
