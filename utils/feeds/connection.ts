@@ -39,6 +39,11 @@ export interface ConnectionDeps {
   /** The data of the `pulse` source as of now. */
   readPulse: () => Json;
   newEpoch: () => string;
+  /**
+   * Whether what was kept of a feed is of it: not after the settings lacked it, however often writing was refused since.
+   * Default: always.
+   */
+  mayGoOn?: (feed: Feed) => boolean;
 }
 
 export interface Connection {
@@ -62,7 +67,7 @@ export interface Connection {
 /** Makes a connection; nothing is opened or read yet. */
 export function createConnection(
   source: SourceDefinition,
-  { deps, disk, heap, readPulse, newEpoch }: ConnectionDeps,
+  { deps, disk, heap, readPulse, newEpoch, mayGoOn = () => true }: ConnectionDeps,
 ): Connection {
   let feeds: readonly Feed[] = [];
   let tracked = new Map<string, TrackedFeed>();
@@ -109,7 +114,7 @@ export function createConnection(
       isWritten: () => isDurable() && writeAhead?.isRefused === false,
       streamed,
       // What came while nobody was there to see it. Nobody waits for it.
-      onClosed: () => void save(),
+      onClosed: () => void (isDurable() && writeAhead?.save({ isLast: true })),
     });
 
   const watch = (): void => {
@@ -149,12 +154,16 @@ export function createConnection(
   };
 
   const load = async (): Promise<void> => {
-    const restored = isDurable() ? ((await file?.load()) ?? null) : null;
-    lastEventId = restored?.lastEventId ?? null;
+    const found = isDurable() ? ((await file?.load()) ?? null) : null;
+    const goingOn = feeds.filter(mayGoOn).map(feedKey);
+    const kept = Object.entries(found?.feeds ?? {});
+    const restored = kept.filter(([key]) => goingOn.includes(key));
+    // Of the source as of a feed: where none goes on nobody waits for what came after its last event.
+    lastEventId = restored.length > 0 ? (found?.lastEventId ?? null) : null;
     isReady = true;
-    track(restored);
+    track({ lastEventId, feeds: Object.fromEntries(restored) });
     if (file?.isUnread) for (const feed of tracked.values()) streamed.add(feed);
-    if (Object.keys(restored?.feeds ?? {}).some((key) => !tracked.has(key))) writeAhead?.rewrite();
+    if (restored.length < kept.length) writeAhead?.rewrite();
   };
 
   const connection: Connection = {
@@ -167,12 +176,13 @@ export function createConnection(
     setFeeds(next) {
       const keys = new Set(next.map(feedKey));
       const isRemoved = feeds.some((feed) => !keys.has(feedKey(feed)));
+      const isAdded = !next.every(mayGoOn);
       feeds = next;
       if (isReady) {
         track(null);
         watch();
-      } else if (isRemoved) {
-        // To read what was kept is how it is found out whether anything of a removed feed is.
+      } else if (isRemoved || isAdded) {
+        // To read what was kept is how it is found out whether anything of a feed is that was removed, now or before.
         void connection.ready();
       }
     },

@@ -66,7 +66,7 @@ export function createHub({ deps, segments, pulseStats, newEpoch = createEpochId
   return {
     configure(next, { prune } = { prune: true }) {
       feeds = [...new Map(next.map((feed) => [feed.id, feed])).values()];
-      for (const realm of both) realm.configure(feeds);
+      for (const realm of both) realm.configure(feeds, { isStandIn: !prune });
       // Refused like any other use of the database: leftovers are removed another time.
       if (!prune) return;
       const { all, durable } = normal.keys();
@@ -80,7 +80,7 @@ export function createHub({ deps, segments, pulseStats, newEpoch = createEpochId
     },
     forgetPrivate() {
       secret.end();
-      secret.configure(feeds);
+      secret.configure(feeds, { isStandIn: false });
     },
     end() {
       for (const realm of both) realm.end();

@@ -8,10 +8,14 @@ import type { Connection, ConnectionDeps } from './connection';
 import { connectionKey } from './connection-key';
 import type { Feed } from './feed';
 import type { SendResult } from './source';
+import { feedKey } from './tracked-feed';
 
 export interface Realm {
-  /** Takes the feeds of new settings, each id once. Connections that no feed names any more end. */
-  configure(feeds: readonly Feed[]): void;
+  /**
+   * Takes the feeds of new settings, each id once. Connections that no feed names any more end. `isStandIn`: the settings stand
+   * in for others, and lack no feed for good.
+   */
+  configure(feeds: readonly Feed[], options: { isStandIn: boolean }): void;
   /** The keys of all, and of those of which the logs are kept. */
   keys(): { all: Set<string>; durable: Set<string> };
   /** See {@link Hub.reader}. */
@@ -22,10 +26,16 @@ export interface Realm {
   end(): void;
 }
 
+/** Names what is kept of a feed. */
+const historyKey = (feed: Feed): string => JSON.stringify([connectionKey(feed.source), feedKey(feed)]);
+
 /** Makes a realm without feeds. */
-export function createRealm(options: ConnectionDeps): Realm {
+export function createRealm(options: Omit<ConnectionDeps, 'mayGoOn'>): Realm {
   const connections = new Map<string, Connection>();
   let byId = new Map<string, Connection>();
+  /** The feeds that all settings had so far; `null`: there were none yet. */
+  let constant: ReadonlySet<string> | null = null;
+  const mayGoOn = (feed: Feed): boolean => constant === null || constant.has(historyKey(feed));
 
   const endExcept = (keep: ReadonlySet<string>): void => {
     for (const [key, connection] of connections) {
@@ -36,14 +46,15 @@ export function createRealm(options: ConnectionDeps): Realm {
   };
 
   return {
-    configure(feeds) {
+    configure(feeds, { isStandIn }) {
+      if (!isStandIn) constant = new Set(feeds.filter(mayGoOn).map(historyKey));
       const groups = Map.groupBy(feeds, ({ source }) => connectionKey(source));
       endExcept(new Set(groups.keys()));
       byId = new Map();
       for (const [key, group] of groups) {
         const [first] = group;
         if (first === undefined) continue;
-        const connection = connections.get(key) ?? createConnection(first.source, options);
+        const connection = connections.get(key) ?? createConnection(first.source, { ...options, mayGoOn });
         connections.set(key, connection);
         connection.setFeeds(group);
         for (const { id } of group) byId.set(id, connection);

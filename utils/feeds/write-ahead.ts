@@ -33,9 +33,13 @@ export interface WriteAhead {
   /**
    * Writes all that is not written. Calls while a write is under way share the next one.
    * `undefined`: there is nothing to write, or writing was refused just now.
+   * @param options.isLast nothing more comes for now: it is tried also where writing was refused just now
    */
-  save(): Promise<void> | undefined;
-  /** Writes everything in place of what the disk has, now or as soon as writing is not refused. */
+  save(options?: { isLast: boolean }): Promise<void> | undefined;
+  /**
+   * Writes everything in place of what the disk has, now or with the first {@link WriteAhead.save} that is not refused. Nobody
+   * calls that while nobody watches.
+   */
   rewrite(): void;
   /** From now on the logs move on without being written. */
   stop(): void;
@@ -136,8 +140,8 @@ export function createWriteAhead(
 
   const isPaused = (): boolean => refusedAt !== null && Math.abs(now() - refusedAt) < pauseMs();
 
-  const save = (): Promise<void> | undefined => {
-    if (isPaused() || !hasWork()) return following ?? underWay;
+  const save = ({ isLast } = { isLast: false }): Promise<void> | undefined => {
+    if ((isPaused() && !isLast) || !hasWork()) return following ?? underWay;
     if (underWay === undefined) return start();
     following ??= underWay.then(() => {
       following = undefined;

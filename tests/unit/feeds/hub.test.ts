@@ -323,6 +323,60 @@ describe('a history', () => {
     hub.end();
   });
 
+  test.each([
+    { others: [b], from: 'from its connection' },
+    { others: [], from: 'with its connection' },
+  ])(
+    'of a feed that was removed $from while writing was refused is over as soon as it is added',
+    async ({ others }) => {
+      const { world, segments, hub } = makeHub();
+      hub.configure([a, ...others]);
+      const page = await readerOf(hub, 'a');
+      page.follow(deaf);
+      streamTo(await world.request()).write(events(1, 3));
+      await settle();
+      const { cursor } = await see(page, null);
+      segments.mode = 'refuse';
+      hub.configure(others);
+      await settle();
+      hub.end();
+
+      const full = segments.reopen();
+      full.mode = 'full';
+      const next = makeHub(full);
+      next.hub.configure(others);
+      await settle();
+      expect(JSON.stringify([...full.kept.values()])).toContain(cursor.epoch);
+      full.mode = 'work';
+      next.hub.configure([a, ...others]);
+      await settle();
+      // Nobody has streamed: the disk has lost it all the same.
+      expect(JSON.stringify([...full.kept.values()])).not.toContain(cursor.epoch);
+      const again = await readerOf(next.hub, 'a');
+      again.follow(deaf);
+      streamTo(await next.world.request()).write(events(4, 4));
+      await settle();
+      expect(again.read(cursor, FAR)).toMatchObject({ continues: false, updates: [{ seq: 1, value: 'event 4' }] });
+      next.hub.end();
+    },
+  );
+
+  test('goes on where other settings only stood in for those that have it', async () => {
+    const { world, segments, hub } = makeHub();
+    hub.configure([a]);
+    const page = await readerOf(hub, 'a');
+    page.follow(deaf);
+    streamTo(await world.request()).write(events(1, 3));
+    await settle();
+    const { cursor } = await see(page, null);
+    hub.end();
+    const next = makeHub(segments.reopen());
+    next.hub.configure([b], { prune: false });
+    next.hub.configure([a]);
+    expect((await readerOf(next.hub, 'a')).read(cursor, FAR)).toMatchObject({ continues: true, updates: [] });
+    next.hub.end();
+  });
+
   test('of a feed that is added while writing is refused says so from its first event on', async () => {
     const { world, segments, hub } = makeHub();
     hub.configure([a]);

@@ -39,7 +39,7 @@ function makeRealm(isKept: boolean) {
     readPulse: () => null,
     newEpoch: createEpochId,
   });
-  realm.configure(FEEDS);
+  realm.configure(FEEDS, { isStandIn: false });
   return { realm, asked };
 }
 

@@ -341,6 +341,21 @@ describe('rewrite', () => {
     await save();
     expect(Object.keys(onDisk()?.feeds ?? {})).toEqual([feedKey(a.feed)]);
   });
+
+  test('that is refused is tried again, without a wait, when nobody watches any more', async () => {
+    const { a, b, writeAhead, save, segments, onDisk, drop } = createBench();
+    take(a, 1);
+    take(b, 1);
+    await save();
+    drop(b);
+    segments.mode = 'refuse';
+    writeAhead.rewrite();
+    await settle();
+    segments.mode = 'work';
+    expect(save()).toBeUndefined();
+    await writeAhead.save({ isLast: true });
+    expect(Object.keys(onDisk()?.feeds ?? {})).toEqual([feedKey(a.feed)]);
+  });
 });
 
 test('logs that go on without being written do so under epochs that the disk does not have', async () => {
