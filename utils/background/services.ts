@@ -13,7 +13,7 @@ import { createPlacements } from '../settings/placements';
 import { createSettingsDatabase } from '../settings/settings-database';
 import { createSettingsFollower } from '../settings/settings-follower';
 import { onSettingsMessage, type SaveAnswer } from '../settings/settings-messages';
-import { createSettingsStore } from '../settings/settings-store';
+import { createSettingsStore, type StoredSettings } from '../settings/settings-store';
 import { decideAccess } from '../sites/access';
 import { createAuthorise } from '../sites/authorise';
 import { injectIntoOpenPages, registerSiteScripts } from '../sites/site-scripts';
@@ -50,15 +50,21 @@ export function createServices(): Services {
 
   const database = createSettingsDatabase();
   const store = createSettingsStore(DEFAULTS, database);
-  const settings = createSettingsFollower(store.read, ({ settings: next, isStandIn }) => {
+  let isFirst = true;
+  const takeUp = ({ settings: next, isStandIn }: StoredSettings): void => {
     ({ feeds } = next);
     hub.configure(feeds, { prune: !isStandIn });
-    if (isStandIn) return;
-    // Not awaited, for no stream needs it. One after the other: two at once would both find nothing registered.
-    registered = registered
-      .then(() => registerSiteScripts(next.sites))
-      .catch((error: unknown) => console.error('Cannot register the sites', error));
-  });
+    if (!isStandIn) {
+      // Not awaited, for no stream needs it. One after the other: two at once would both find nothing registered.
+      registered = registered
+        .then(() => registerSiteScripts(next.sites))
+        .catch((error: unknown) => console.error('Cannot register the sites', error));
+    }
+    if (!isFirst) beginAnew();
+    isFirst = false;
+  };
+  const settings = createSettingsFollower(store.read, takeUp, () => performance.now());
+  const inForce = async (): Promise<Settings> => (await settings.current()).settings;
   const isOwn = (sender: Sender | undefined): boolean => decideAccess(sender, extension, []).who === 'extension';
   const publisher = createPublisher({
     isOwn,
@@ -90,25 +96,29 @@ export function createServices(): Services {
   });
 
   const inject = async (served: ReadonlySet<number>): Promise<void> => {
-    const { sites } = await settings.current();
+    const { sites } = await inForce();
     await injectIntoOpenPages(sites, served);
+  };
+
+  /** The settings are others than those by which streams and conversations began. */
+  const beginAnew = (): void => {
+    const served = publisher.tabs();
+    publisher.closeAll('feed-removed');
+    responder.addresseesChanged();
+    void inject(served);
   };
 
   const save = async (changed: unknown): Promise<SaveAnswer> => {
     const saved = await store.save(changed);
     if (!saved.ok) return saved;
     await settings.reread();
-    const served = publisher.tabs();
-    publisher.closeAll('feed-removed');
-    responder.addresseesChanged();
-    void inject(served);
     return { ok: true };
   };
 
   return {
     publisher,
     responder,
-    serveSettings: () => onSettingsMessage({ isOwnPage: isOwn, read: settings.current, save }),
+    serveSettings: () => onSettingsMessage({ isOwnPage: isOwn, read: inForce, save }),
     showInOpenPages: () => void inject(publisher.tabs()),
     recheckAccess() {
       publisher.recheck();

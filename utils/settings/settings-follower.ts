@@ -1,31 +1,45 @@
-import type { Settings } from './settings';
 import type { StoredSettings } from './settings-store';
 
+/** Shortest time between two readings while others stand in for the settings, in ms. */
+export const READ_AGAIN_MS = 10_000;
+
 export interface SettingsFollower {
-  /** The settings in force, taken up. Never rejects as long as what takes them up does not. */
-  current(): Promise<Settings>;
-  /** Reads and takes them up again: they were changed. */
-  reread(): Promise<Settings>;
+  /** What is in force, taken up. Reads again what stands in. Never rejects as long as what takes it up does not. */
+  current(): Promise<StoredSettings>;
+  /** Reads the settings and takes them up again: they were changed. */
+  reread(): Promise<StoredSettings>;
 }
 
 /**
- * Reads the settings when they are first asked for, and again after each change.
+ * Reads the settings when they are first asked for, and again after each change. As long as others stand in for them, it
+ * reads again when it is asked, every {@link READ_AGAIN_MS} at most.
  * @param read the settings as of now; must not reject
- * @param takeUp sets everything up for them, once for each reading and never two at once
+ * @param takeUp sets everything up for them, never two at once. Stand-ins are not taken up a second time
+ * @param uptime a clock that is never set, in ms
  */
 export function createSettingsFollower(
   read: () => Promise<StoredSettings>,
   takeUp: (stored: StoredSettings) => Promise<void> | void,
+  uptime: () => number,
 ): SettingsFollower {
-  let latest: Promise<Settings> | null = null;
+  let latest: Promise<StoredSettings> | null = null;
+  /** When stand-ins were read; `null` where none are in force, or they are being read again. */
+  let standInSince: number | null = null;
 
-  const load = (before: Promise<unknown>): Promise<Settings> =>
-    before.then(async () => {
+  const load = (before: Promise<StoredSettings | null>): Promise<StoredSettings> =>
+    before.then(async (inForce) => {
       const stored = await read();
-      await takeUp(stored);
-      return stored.settings;
+      if (!stored.isStandIn || !inForce?.isStandIn) await takeUp(stored);
+      standInSince = stored.isStandIn ? uptime() : null;
+      return stored;
     });
-  const current = (): Promise<Settings> => (latest ??= load(Promise.resolve()));
+  const current = (): Promise<StoredSettings> => {
+    if (standInSince !== null && uptime() - standInSince >= READ_AGAIN_MS) {
+      standInSince = null;
+      latest = load(latest ?? Promise.resolve(null));
+    }
+    return (latest ??= load(Promise.resolve(null)));
+  };
 
   return {
     current,

@@ -1,13 +1,13 @@
 import type { Placements } from '../settings/placements';
-import type { Settings } from '../settings/settings';
+import type { StoredSettings } from '../settings/settings-store';
 import type { Authorisation, Authorise, NoteKeeper } from '../stream/accepted-port';
 import type { FeedReader } from '../stream/feed-reader';
 import { decideAccess, type Extension } from './access';
 
 export interface AuthoriseOptions {
   extension: Extension;
-  /** The settings in force. */
-  settings(): Promise<Settings>;
+  /** What is in force. */
+  settings(): Promise<StoredSettings>;
   /** Whether the person lets the extension run on pages of this origin. */
   hasAccess(origin: string): Promise<boolean>;
   /** A viewer's end of a feed, `null` when there is none of that id. For a private window nothing of it may be stored. */
@@ -18,12 +18,22 @@ export interface AuthoriseOptions {
 
 const REFUSED: Authorisation = { allowed: false, reason: 'not-allowed' };
 
-/** Makes what decides who may see which feeds. When permissions cannot be asked for, nobody but our own pages may. */
+/**
+ * Makes what decides who may see which feeds. Rejects for a sender that is nobody by settings that only stand in: by the
+ * person's own it may be a site, and a refusal ends its script for good. When permissions cannot be asked for, nobody but our
+ * own pages may.
+ */
 export function createAuthorise({ extension, settings, hasAccess, openFeed, placements }: AuthoriseOptions): Authorise {
   return async (sender) => {
-    const { feeds, sites } = await settings();
+    const {
+      settings: { feeds, sites },
+      isStandIn,
+    } = await settings();
     const access = decideAccess(sender, extension, sites);
-    if (access.who === 'nobody') return REFUSED;
+    if (access.who === 'nobody') {
+      if (isStandIn) throw new Error('Cannot decide whether a page is a site: the settings cannot be read');
+      return REFUSED;
+    }
     const all = feeds.map(({ id }) => id);
     let ids = all;
     let note: NoteKeeper | undefined;

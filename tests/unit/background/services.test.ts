@@ -5,6 +5,7 @@ import { createServices, type Services } from '../../../utils/background/service
 import { STORE_DEFAULTS } from '../../../utils/settings/defaults';
 import type { Settings } from '../../../utils/settings/settings';
 import { createSettingsDatabase } from '../../../utils/settings/settings-database';
+import { READ_AGAIN_MS } from '../../../utils/settings/settings-follower';
 import { type SaveAnswer, saveSettings } from '../../../utils/settings/settings-messages';
 import { createSettingsStore } from '../../../utils/settings/settings-store';
 import type { AcceptedPort } from '../../../utils/stream/port';
@@ -170,6 +171,41 @@ describe('streams of the background', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(next.said[0]).toMatchObject({ type: 'STARTED', note: null });
   });
+
+  test.each(['cannot be read', 'do not parse'])(
+    'are dropped without a word while the settings %s, and begin when they are there',
+    async (cause) => {
+      vi.spyOn(console, 'warn').mockReturnValue();
+      const logged = vi.spyOn(console, 'error').mockReturnValue();
+      const uptime = vi.spyOn(performance, 'now').mockReturnValue(0);
+      const database = createSettingsDatabase();
+      const sites = [{ id: 'mine', patterns: ['https://mine.example/*'], feeds: ['streams'] }];
+      const record = { at: 1, settings: { ...SETTINGS, sites }, isLocalEmpty: true };
+      await database.use((open) => open.put('settings', record, 'current'));
+      if (cause === 'cannot be read') disk.opening = 'fails';
+      else await database.use((open) => open.put('settings', { ...record, settings: 'nonsense' }, 'current'));
+      const services = createServices();
+      const popup = connect(services, 'updates', POPUP);
+      popup.say(START);
+      await popup.first('STARTED');
+      const page = connect(services, 'updates', pageOf('https://mine.example/'));
+      const ended = vi.fn<() => void>();
+      page.page.onDisconnect.addListener(ended);
+      await until(() => expect(ended).toHaveBeenCalledOnce());
+      expect([page.said, logged.mock.calls.length]).toEqual([[], 1]);
+      disk.opening = 'works';
+      await database.use((open) => open.put('settings', record, 'current'));
+      uptime.mockReturnValue(READ_AGAIN_MS);
+      connect(services, 'updates', pageOf('https://mine.example/'));
+      // What was shown of the stand-ins begins anew.
+      expect(await popup.first('CLOSE')).toMatchObject({ reason: 'feed-removed', retry: true });
+      const next = connect(services, 'updates', pageOf('https://mine.example/'));
+      next.say(START);
+      expect(namesOf(await next.first('STARTED'))).toEqual(['streams']);
+      await until(() => expect(scripting.registerContentScripts).toHaveBeenCalledOnce());
+      await until(() => expect(tabsWithScript()).toContain(2));
+    },
+  );
 
   test.each([
     ['https://other.example/', true, 'not-allowed'],

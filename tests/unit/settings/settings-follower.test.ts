@@ -1,25 +1,28 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { Settings } from '../../../utils/settings/settings';
-import { createSettingsFollower } from '../../../utils/settings/settings-follower';
+import type { StoredSettings } from '../../../utils/settings/settings-store';
+import { createSettingsFollower, READ_AGAIN_MS } from '../../../utils/settings/settings-follower';
 
 const named = (id: string): Settings => ({
   version: 1,
   feeds: [],
   sites: [{ id, patterns: ['http://localhost/*'], feeds: null }],
 });
-const nameOf = ({ sites }: Settings): string | undefined => sites[0]?.id;
+const nameOf = ({ settings }: StoredSettings): string | undefined => settings.sites[0]?.id;
 
 function setUp(takeUp: (name: string | undefined) => Promise<void> | void = () => undefined) {
-  let stored = named('first');
+  const world = { stored: { settings: named('first'), isStandIn: false }, now: 0 };
+  const read = vi.fn(() => Promise.resolve(world.stored));
   const follower = createSettingsFollower(
-    () => Promise.resolve({ settings: stored, isStandIn: false }),
-    ({ settings }) => takeUp(nameOf(settings)),
+    read,
+    (stored) => takeUp(nameOf(stored)),
+    () => world.now,
   );
-  const change = (name: string): Promise<Settings> => {
-    stored = named(name);
+  const change = (name: string): Promise<StoredSettings> => {
+    world.stored = { settings: named(name), isStandIn: false };
     return follower.reread();
   };
-  return { follower, change };
+  return { follower, change, read, world };
 }
 
 describe('settings follower', () => {
@@ -51,5 +54,26 @@ describe('settings follower', () => {
     expect(steps.length).toBe(6);
     for (let at = 0; at < steps.length; at += 2) expect(steps[at + 1]).toBe(steps[at]?.replace('begin', 'end'));
     expect(steps.at(-1)).toBe('end third');
+  });
+
+  test('reads stand-ins again when asked, every 10 s at most, and takes the settings up when they come', async () => {
+    const taken: unknown[] = [];
+    const { follower, read, world } = setUp((name) => void taken.push(name));
+    world.stored = { settings: named('stand-in'), isStandIn: true };
+    await follower.current();
+    world.now = READ_AGAIN_MS - 1;
+    await follower.current();
+    expect(read).toHaveBeenCalledTimes(1);
+    world.now = READ_AGAIN_MS;
+    await Promise.all([follower.current(), follower.current()]);
+    expect(await follower.current()).toBe(world.stored);
+    expect(read).toHaveBeenCalledTimes(2);
+    world.stored = { settings: named('first'), isStandIn: false };
+    world.now = 2 * READ_AGAIN_MS;
+    expect(await follower.current()).toBe(world.stored);
+    expect(taken).toEqual(['stand-in', 'first']);
+    world.now = 9 * READ_AGAIN_MS;
+    await follower.current();
+    expect(read).toHaveBeenCalledTimes(3);
   });
 });

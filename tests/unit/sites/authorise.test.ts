@@ -30,12 +30,12 @@ const at = (url: string, incognito = false): Sender => ({
   tab: { incognito },
 });
 
-function setUp(hasAccess: () => Promise<boolean> = () => Promise.resolve(true)) {
+function setUp(hasAccess: () => Promise<boolean> = () => Promise.resolve(true), isStandIn = false) {
   const openFeed = vi.fn((id: string) => Promise.resolve(id === 'gone' ? null : createFakeFeed({ id }).reader()));
   const placements = { load: vi.fn(() => Promise.resolve<PanelPlacement | null>(null)), save: vi.fn() };
   const authorise = createAuthorise({
     extension: { id: 'tidings', baseUrl: 'moz-extension://1/' },
-    settings: () => Promise.resolve(SETTINGS),
+    settings: () => Promise.resolve({ settings: SETTINGS, isStandIn }),
     hasAccess,
     openFeed,
     placements,
@@ -61,6 +61,12 @@ describe('authorise', () => {
 
   test('another page sees none', async () => {
     expect(await setUp().seenBy(at('https://example.org/'))).toBe('not-allowed');
+  });
+
+  test('nothing is decided about another page as long as others stand in for the settings', async () => {
+    const { authorise, seenBy } = setUp(undefined, true);
+    await expect(authorise(at('https://example.org/'))).rejects.toThrow('settings cannot be read');
+    expect(await seenBy(at('https://example.com/'))).toEqual(['c', 'a']);
   });
 
   test('a site whose permission was taken away sees none', async () => {
