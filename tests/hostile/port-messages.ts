@@ -1,5 +1,6 @@
 /** The messages of both ports, well-formed: what the hostile ones are made from. */
 import fc from 'fast-check';
+import { MAX_MESSAGE_BYTES } from '../../utils/stream/protocol';
 import { nearly, SPECIAL_KEYS } from './hostile-values';
 
 const id = fc.oneof(fc.constantFrom('f', 'g', 'e', 'epoch-1', ...SPECIAL_KEYS.filter((key) => key !== '')), fc.uuid());
@@ -61,7 +62,7 @@ export const started = fc.record({
   protocol: fc.constant(2),
   feeds: fc.array(feedInfo, { maxLength: 4 }),
   window: fc.integer({ min: 1, max: 1_000 }),
-  maxMessageBytes: fc.integer({ min: 1_024 }),
+  maxMessageBytes: fc.constant(MAX_MESSAGE_BYTES),
   note,
 });
 

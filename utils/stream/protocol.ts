@@ -264,10 +264,10 @@ const TO_BACKGROUND: Checks<ToBackground> = {
 
 const TO_PAGE: Checks<ToPage> = {
   STARTED: (x) =>
-    isInteger(x['protocol'], 1) &&
+    x['protocol'] === PROTOCOL_VERSION &&
     isList(x['feeds'], isFeedInfo) &&
     isInteger(x['window'], 1, 1_000) &&
-    isInteger(x['maxMessageBytes'], 1_024) &&
+    x['maxMessageBytes'] === MAX_MESSAGE_BYTES &&
     isJson(x['note']),
   UPDATES: (x) => isInteger(x['batch'], 1) && isList(x['feeds'], isFeedBatch),
   STATUS: (x) =>

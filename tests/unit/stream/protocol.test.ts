@@ -68,7 +68,7 @@ describe('parseToBackground', () => {
 describe('parseToPage', () => {
   test.each([
     { type: 'STARTED', protocol: 2, feeds: [FEED], window: 8, maxMessageBytes: 262_144, note: null },
-    { type: 'STARTED', protocol: 2, feeds: [], window: 1, maxMessageBytes: 1_024, note: { left: 1 } },
+    { type: 'STARTED', protocol: 2, feeds: [], window: 1, maxMessageBytes: 262_144, note: { left: 1 } },
     { type: 'UPDATES', batch: 1, feeds: [BATCH] },
     STATUS,
     { ...STATUS, state: 'retrying', reason: { code: 'http', detail: '503' }, retryAt: 5 },
@@ -105,6 +105,8 @@ describe('parseToPage', () => {
       note: null,
     },
     { type: 'STARTED', protocol: 2, feeds: [FEED], window: 0, maxMessageBytes: 262_144, note: null },
+    { type: 'STARTED', protocol: 3, feeds: [FEED], window: 8, maxMessageBytes: 262_144, note: null },
+    { type: 'STARTED', protocol: 2, feeds: [FEED], window: 8, maxMessageBytes: 262_143, note: null },
     { type: 'STARTED', protocol: 2, feeds: WITH_HOLES, window: 8, maxMessageBytes: 262_144, note: null },
     { type: 'UPDATES', batch: 1, feeds: WITH_HOLES },
     { type: 'UPDATES', batch: 1, feeds: [{ ...BATCH, updates: WITH_HOLES }] },
