@@ -46,11 +46,11 @@ export function beginRequest({ deps, signal }: OpenOptions, limitMs: number = AN
 /** Asks for an address; see {@link BARE}. `null` where `fetch` rejects: not reached, refused by the browser, cut, late or ended. */
 export function ask(
   address: string,
-  headers: Record<string, string>,
+  how: { headers: Record<string, string>; redirect: 'manual' | 'follow' },
   request: Request,
   { deps }: OpenOptions,
 ): Promise<Response | null> {
-  return deps.fetch(address, { ...BARE, headers, signal: request.signal }).catch(() => null);
+  return deps.fetch(address, { ...BARE, ...how, signal: request.signal }).catch(() => null);
 }
 
 /** How long a `Retry-After` in seconds or as a date asks to wait, in ms, at most an hour; 0 when it says nothing. */
@@ -69,21 +69,28 @@ function mayLead(from: string, to: string, type: 'poll' | 'sse'): boolean {
   return checkAddress(to, type).ok && (isPrivate(from) || !isPrivate(to));
 }
 
-/**
- * The ending that an answer of `address` means before its body is read, or `null` when it is good (2xx). One that came from
- * another origin is asked for no more than once a minute, whatever it says: each time it may be another host, and what it
- * says, or how soon, would tell the one who redirects who is there.
- */
-export function endingOf(response: Response, address: string, type: 'poll' | 'sse', now: number): Ending | null {
+/** Where an answer of `address` came from in the end. */
+const placeOf = (response: Response, address: string): URL =>
   // Empty in an answer that no network gave.
-  const to = response.url === '' ? address : response.url;
-  const leastMs = new URL(to).origin === new URL(address).origin ? 0 : BLOCKED_RETRY_MS;
-  if (!mayLead(address, to, type)) return ended('blocked', because('redirected', new URL(to).origin));
+  new URL(response.url === '' ? address : response.url);
+
+/**
+ * How long a source waits at least, in ms, after its answer was useless or ended. One that came from another origin is asked
+ * for no more than once a minute, whatever it says: each time it may be another host, and what it says, or how soon, would
+ * tell the one who redirects who is there.
+ */
+export const leastWaitMs = (response: Response, address: string): number =>
+  placeOf(response, address).origin === new URL(address).origin ? 0 : BLOCKED_RETRY_MS;
+
+/** The ending that an answer of `address` means before its body is read, or `null` when it is good (2xx). */
+export function endingOf(response: Response, address: string, type: 'poll' | 'sse', now: number): Ending | null {
+  const to = placeOf(response, address);
+  if (!mayLead(address, to.href, type)) return ended('blocked', because('redirected', to.origin));
   if (response.ok) return null;
   const { status } = response;
   const kind = status >= 500 || PASSING_STATUS.includes(status) ? 'retry' : 'blocked';
   return ended(kind, because('http', status), {
-    notBeforeMs: Math.max(leastMs, retryAfterMs(response.headers.get('Retry-After'), now)),
+    notBeforeMs: Math.max(leastWaitMs(response, address), retryAfterMs(response.headers.get('Retry-After'), now)),
   });
 }
 

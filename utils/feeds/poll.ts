@@ -1,13 +1,15 @@
 import type { Json } from '../stream/protocol';
 import { PACE_MS } from './feed';
 import type { SourceDefinition } from './feed';
-import { ask, beginRequest, endingOf, readText } from './http';
+import { beginRequest, endingOf, leastWaitMs, readText } from './http';
 import type { Request } from './http';
 import { createReachability } from './reachability';
 import type { ReadMark } from './read-mark';
-import { keepTrying } from './retry';
+import { createRedirects } from './redirects';
+import type { AskAttempt } from './redirects';
+import { ended, keepTrying } from './retry';
 import type { Ending } from './retry';
-import { MAX_MESSAGE_LENGTH, wait } from './source';
+import { because, MAX_MESSAGE_LENGTH, wait } from './source';
 import type { OpenOptions, Sink } from './source';
 import { createTurns } from './turns';
 
@@ -44,9 +46,14 @@ export function openPoll(
 ): void {
   const { deps, signal, paceMs, readMark } = options;
   const reachability = createReachability(address, readMark, options);
+  const beginAttempt = createRedirects(address, options);
   const turns = createTurns(deps);
   let validators: Record<string, string> = {};
   let refusals = 0;
+  /** The validators may be what the last attempt failed of, and that attempt could not find out. */
+  let areDoubted = false;
+  /** How long the next request waits at least, in ms. */
+  let leastMs = 0;
 
   const take = (text: string | null): boolean => {
     if (text === null) {
@@ -64,60 +71,82 @@ export function openPoll(
     return true;
   };
 
-  const send = (headers: Record<string, string>, request: Request): Promise<Response | null> =>
-    ask(address, { Accept: 'application/json', ...headers }, request, options);
+  const send = (headers: Record<string, string>, request: Request, attempt: AskAttempt): Promise<Response | null> =>
+    attempt.ask({ Accept: 'application/json', ...headers }, request);
 
   const readAnswer = async (response: Response, isConditional: boolean, request: Request): Promise<Ending | null> => {
     reachability.onRead();
     const ending = endingOf(response, address, 'poll', deps.now());
     const isFresh = response.status === 304 && isConditional && ending?.reason.code === 'http';
     if (ending !== null && !isFresh) return ending;
+    const awayMs = leastWaitMs(response, address);
     const text = isFresh ? '' : await readText(response, MAX_MESSAGE_LENGTH, turns.next).catch(() => undefined);
     if (signal.aborted) return unseen;
-    if (text === undefined) return reachability.whyFailed(request);
-    if (isFresh) sink.onFresh();
-    else validators = take(text) ? validatorsOf(response.headers) : {};
+    if (text === undefined) {
+      return ended('retry', because(request.isLate() ? 'timeout' : 'network'), { notBeforeMs: awayMs });
+    }
+    if (isFresh) {
+      sink.onFresh();
+    } else {
+      const isTaken = take(text);
+      validators = isTaken ? validatorsOf(response.headers) : {};
+      if (!isTaken) leastMs = awayMs;
+    }
     // After the data: the feed is not live again with its old value.
     sink.onStatus({ state: 'live', reason: null, retryAt: null });
     return null;
   };
 
-  const askPlainly = async (): Promise<Ending | null> => {
+  const askPlainly = async (attempt: AskAttempt): Promise<Ending | null> => {
     const request = beginRequest(options);
     try {
-      const response = await send({}, request);
-      return response === null ? await reachability.whyFailed(request) : await readAnswer(response, false, request);
+      const response = await send({}, request, attempt);
+      if (response === null) return await reachability.whyFailed(request, attempt);
+      return await readAnswer(response, false, request);
     } finally {
       request.end();
     }
   };
 
-  const askConditionally = async (): Promise<Ending | null> => {
+  const askConditionally = async (attempt: AskAttempt): Promise<Ending | null> => {
     const request = beginRequest(options);
     try {
-      const response = await send(validators, request);
+      const response = await send(validators, request, attempt);
       if (response !== null) {
         refusals = 0;
         return await readAnswer(response, true, request);
       }
-      if (request.isLate() || signal.aborted || (await reachability.hasAccess())) {
-        return await reachability.whyFailed(request);
-      }
+      const isEnough = request.isLate() || attempt.hasFollowed;
+      const isUnclear = !signal.aborted && !(await reachability.hasAccess());
+      areDoubted = isUnclear && isEnough;
+      if (!isUnclear || isEnough) return await reachability.whyFailed(request, attempt);
     } finally {
       request.end();
     }
     // Without access a validator needs the server's leave (a CORS preflight), and a refusal looks like any other failure.
-    const ending = await askPlainly();
+    return askDoubting(attempt);
+  };
+
+  /** Without the validators that may be what a request failed of. */
+  const askDoubting = async (attempt: AskAttempt): Promise<Ending | null> => {
+    areDoubted = false;
+    const ending = await askPlainly(attempt);
     if (ending === null) refusals += 1;
     return ending;
+  };
+
+  const askOnce = (): Promise<Ending | null> => {
+    const attempt = beginAttempt();
+    leastMs = 0;
+    if (Object.keys(validators).length === 0 || refusals >= MAX_REFUSALS) return askPlainly(attempt);
+    return areDoubted ? askDoubting(attempt) : askConditionally(attempt);
   };
 
   const untilFailure = async (): Promise<Ending> => {
     const startedAt = deps.now();
     for (;;) {
       const askedAt = deps.now();
-      const isConditional = Object.keys(validators).length > 0 && refusals < MAX_REFUSALS;
-      const ending = await (isConditional ? askConditionally() : askPlainly());
+      const ending = await askOnce();
       if (ending !== null) {
         return {
           ...ending,
@@ -127,7 +156,7 @@ export function openPoll(
       }
       // The clock may have jumped: the wait is never longer than the pace.
       const tookMs = Math.max(0, deps.now() - askedAt);
-      await wait(Math.max(PACE_MS.min, paceMs - tookMs), options);
+      await wait(Math.max(PACE_MS.min, leastMs, paceMs - tookMs), options);
       if (signal.aborted) return unseen;
     }
   };

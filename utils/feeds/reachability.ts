@@ -15,21 +15,20 @@ export interface Reachability {
   hasAccess(): Promise<boolean>;
   /** An answer could be read. */
   onRead(): void;
-  /** Says why `fetch` or the reading of a body failed. */
-  whyFailed(request: Request): Promise<Ending>;
+  /** Says why a request got no answer. `hasFollowed`: it followed a redirect. */
+  whyFailed(request: Request, attempt: { hasFollowed: boolean }): Promise<Ending>;
 }
 
 /**
  * A browser tells a script nothing of the cause of a failure: no route, a refused redirect and a missing CORS header are the
- * same `TypeError`. [spec] https://fetch.spec.whatwg.org/#concept-network-error So the source is asked again, in two ways that
- * follow nothing that was not followed before:
+ * same `TypeError`. [spec] https://fetch.spec.whatwg.org/#concept-network-error A redirect that was followed is known, and
+ * waits a minute (see `redirects.ts`). Without access, where no answer could be read yet, the source is asked again, in two ways:
  *
- * 1. With `redirect: 'manual'`, which goes nowhere but to the source. It tells a source that redirects: each time perhaps to
- *    another address of the person's network, and how long the failure took would tell who is there. So such a source waits a minute.
- * 2. Without access, for an address of which no answer could be read yet: with `mode: 'no-cors'`, which resolves when any
- *    server answers. Only then access would help. The server sees one more `GET`, without cookies and referrer and from the same
- *    address, as any page could send it; nothing of the answer can be read, and it is dropped unread. Browsers follow redirects
- *    in this mode and allow no other way, so it is sent once a minute at most.
+ * 1. With `redirect: 'manual'`, which goes nowhere but to the source. An answer tells that the network failed for a moment.
+ * 2. With `mode: 'no-cors'`, which resolves when any server answers. Only then access would help. The server sees one more
+ *    `GET`, without cookies and referrer and from the same address, as any page could send it; nothing of the answer can be
+ *    read, and it is dropped unread. Browsers follow redirects in this mode and allow no other way, so it is sent once a minute
+ *    at most.
  *
  * An answer that was read without access settles it for good: the server allows everybody, and access is not what is missing.
  */
@@ -46,17 +45,17 @@ export function createReachability(address: string, readMark: ReadMark, options:
     }
   };
 
-  const look = async (way: RequestInit): Promise<Response['type'] | null> => {
+  const isAnswered = async (way: RequestInit): Promise<boolean> => {
     const request = beginRequest(options, LOOK_LIMIT_MS);
     const response = await deps.fetch(address, { ...BARE, ...way, signal: request.signal }).catch(() => null);
     request.end();
-    return response?.type ?? null;
+    return response !== null;
   };
 
   const isThere = async (): Promise<boolean> => {
     const now = deps.now();
     if (there === null || Math.abs(now - there.lookedAt) >= BLOCKED_RETRY_MS) {
-      there = { lookedAt: now, isThere: (await look({ mode: 'no-cors' })) !== null };
+      there = { lookedAt: now, isThere: await isAnswered({ mode: 'no-cors' }) };
     }
     return there.isThere;
   };
@@ -72,13 +71,12 @@ export function createReachability(address: string, readMark: ReadMark, options:
       isRead = true;
       void wasRead();
     },
-    async whyFailed({ isLate }) {
+    async whyFailed({ isLate }, { hasFollowed }) {
       const network = ended('retry', because('network'));
       if (signal.aborted) return network;
-      const seen = await look({ redirect: 'manual' });
-      if (seen === 'opaqueredirect') return ended('blocked', because('redirected'));
+      if (hasFollowed) return ended('blocked', because('redirected'));
       if (isLate()) return ended('retry', because('timeout'));
-      if (seen !== null || (await hasAccess()) || (await readMark.has())) return network;
+      if ((await hasAccess()) || (await readMark.has()) || (await isAnswered({ redirect: 'manual' }))) return network;
       return (await isThere()) ? ended('blocked', because('needs-access', new URL(address).host)) : network;
     },
   };

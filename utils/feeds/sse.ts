@@ -79,7 +79,8 @@ export function openSse(
   const attempt = async (last: Ending | null): Promise<Ending> => {
     const opened = await connect(lastEventId);
     if ('kind' in opened) return opened;
-    const { request, reader, isResumeRefused } = opened;
+    const { request, reader, isResumeRefused, leastMs } = opened;
+    const notBeforeMs = (): number => Math.max(serverRetryMs, leastMs);
     const liveness = watchLiveness(sink, options, { silentAfterMs, last, onSilent: request.end });
     let events = 0;
     const stream = createEventStream({
@@ -118,12 +119,12 @@ export function openSse(
       liveness.opened(isResumeRefused ? because('resume-refused', new URL(address).host) : null);
       for (;;) {
         const { done, value } = await reader.read().catch(() => BROKEN);
-        if (signal.aborted || done === null) return liveness.end('retry', because('network'), serverRetryMs);
-        if (done) return liveness.end('retry', because('closed'), serverRetryMs);
+        if (signal.aborted || done === null) return liveness.end('retry', because('network'), notBeforeMs());
+        if (done) return liveness.end('retry', because('closed'), notBeforeMs());
         for (let from = 0; from < value.length; from += SLICE_BYTES) {
           const usedUp = takeSlice(value.subarray(from, from + SLICE_BYTES));
           // Never good, however long it took: its backoff grows.
-          if (usedUp !== null) return ended('retry', because('too-much', usedUp), { notBeforeMs: serverRetryMs });
+          if (usedUp !== null) return ended('retry', because('too-much', usedUp), { notBeforeMs: notBeforeMs() });
           const others = turns.next();
           if (others !== null) await others;
           if (request.signal.aborted) break;

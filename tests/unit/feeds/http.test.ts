@@ -24,17 +24,17 @@ function createBench() {
 describe('request', () => {
   test('asks without credentials, cache and referrer', async () => {
     const { asked, request, options } = createBench();
-    void ask(ADDRESS, { Accept: 'application/json' }, request, options);
+    void ask(ADDRESS, { headers: { Accept: 'application/json' }, redirect: 'manual' }, request, options);
     expect(asked[0]).toMatchObject({
       url: ADDRESS,
       headers: { Accept: 'application/json' },
-      init: { cache: 'no-store', credentials: 'omit', referrerPolicy: 'no-referrer' },
+      init: { cache: 'no-store', credentials: 'omit', referrerPolicy: 'no-referrer', redirect: 'manual' },
     });
   });
 
   test('is given up after 10 s, and is late then', async () => {
     const { request, options } = createBench();
-    const failed = ask(ADDRESS, {}, request, options);
+    const failed = ask(ADDRESS, { headers: {}, redirect: 'manual' }, request, options);
     await vi.advanceTimersByTimeAsync(ANSWER_LIMIT_MS - 1);
     expect([request.signal.aborted, request.isLate()]).toEqual([false, false]);
     await vi.advanceTimersByTimeAsync(1);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openPoll } from '../../../utils/feeds/poll';
-import { answerOf, createFakeMark, createRecorder, createWorld, settle } from './world';
+import { answerOf, createFakeMark, createRecorder, createWorld, redirect, settle } from './world';
 
 const address = 'https://example.com/status.json';
 
@@ -125,14 +125,13 @@ describe('poll', () => {
     });
 
     test('keeps it after a failure of both, and after one that came back', async () => {
-      const { world, asked } = await openWithTag();
+      const { world, recorder, asked } = await openWithTag();
       for (let failure = 0; failure < 5; failure += 1) {
         (await world.request()).fail();
         await settle();
         (await world.request()).fail();
         await settle();
-        const delayMs = 60_000;
-        await vi.advanceTimersByTimeAsync(delayMs);
+        await vi.advanceTimersByTimeAsync((recorder.status?.retryAt ?? 0) - Date.now());
       }
       expect(hasValidator(await world.request())).toBe(true);
       (await world.request()).answer(answerOf(null, { status: 304 }));
@@ -140,11 +139,24 @@ describe('poll', () => {
       expect(asked.slice(-2).map(hasValidator)).toEqual([true, true]);
     });
 
-    test('waits for one that is late and asks no second time', async () => {
-      const { recorder, asked } = await openWithTag();
-      await vi.advanceTimersByTimeAsync(10_000);
-      expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'timeout' } });
-      expect(asked).toHaveLength(2);
+    test('waits for one that is late, asks without it the next time, and leaves it out after two', async () => {
+      const { world, recorder, asked } = await openWithTag();
+      for (const tag of ['"b"', '"c"']) {
+        await vi.advanceTimersByTimeAsync(10_000);
+        expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'timeout' } });
+        await vi.advanceTimersByTimeAsync(1_000);
+        (await world.request()).answer(answerOf('2', { headers: { ETag: tag } }));
+        await settle();
+        expect(recorder.status).toMatchObject({ state: 'live' });
+        await vi.advanceTimersByTimeAsync(5_000);
+      }
+      expect(asked.map(hasValidator)).toEqual([false, true, false, true, false, false]);
+    });
+
+    test('keeps it when the request without it is late as well', async () => {
+      const { asked } = await openWithTag();
+      await vi.advanceTimersByTimeAsync(40_000);
+      expect(asked.slice(0, 4).map(hasValidator)).toEqual([false, true, false, true]);
     });
   });
 
@@ -300,7 +312,7 @@ describe('poll', () => {
     'http://printer/',
   ])('is blocked when it is led to %s', async (url) => {
     const { world, recorder } = open();
-    (await world.request()).answer(answerOf('{"secret":1}', { url }));
+    (await redirect(world)).answer(answerOf('{"secret":1}', { url }));
     await settle();
     expect(recorder.calls).toEqual([]);
     expect(recorder.status).toMatchObject({ state: 'blocked', reason: { code: 'redirected' } });
@@ -311,7 +323,7 @@ describe('poll', () => {
     'a source of the own network may lead to %s',
     async (url) => {
       const { world, recorder } = open(5_000, 'http://localhost:4100/a');
-      (await world.request()).answer(answerOf('1', { url }));
+      (await redirect(world)).answer(answerOf('1', { url }));
       await settle();
       expect(recorder.data()).toEqual([1]);
     },
@@ -354,11 +366,95 @@ describe('poll', () => {
     expect(added.mock.calls.length - removed.mock.calls.length).toBe(1);
   });
 
-  test('follows to another address that may be used', async () => {
-    const { world, recorder } = open();
-    (await world.request()).answer(answerOf('1', { url: 'https://other.example.com/' }));
-    await settle();
-    expect(recorder.data()).toEqual([1]);
+  describe('of a source that redirects', () => {
+    const ELSEWHERE = 'https://other.example.com/';
+    const ways = (asked: { init: RequestInit }[]) => asked.map(({ init }) => init.redirect);
+
+    test('follows to another address that may be used, and at once from then on', async () => {
+      const { world, recorder, asked } = open();
+      (await redirect(world)).answer(answerOf('1', { url: ELSEWHERE }));
+      await vi.advanceTimersByTimeAsync(5_000);
+      (await world.request()).answer(answerOf('2', { url: ELSEWHERE }));
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(recorder.data()).toEqual([1, 2]);
+      expect(ways(asked)).toEqual(['manual', 'follow', 'follow', 'follow']);
+    });
+
+    test('forgets it with an answer of its own', async () => {
+      const { world, asked } = open();
+      (await redirect(world)).answer(answerOf('1', { url: ELSEWHERE }));
+      await vi.advanceTimersByTimeAsync(5_000);
+      (await world.request()).answer(answerOf('2'));
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(ways(asked)).toEqual(['manual', 'follow', 'follow', 'manual']);
+    });
+
+    test('follows once a minute where nothing answers, however plain a second look is answered', async () => {
+      const { world, recorder, asked } = open();
+      world.state.probes = 'readable';
+      (await redirect(world)).fail();
+      await settle();
+      for (let failure = 0; failure < 3; failure += 1) {
+        expect(recorder.status).toEqual({
+          state: 'blocked',
+          reason: { code: 'redirected', detail: '' },
+          retryAt: Date.now() + 75_000,
+        });
+        await vi.advanceTimersByTimeAsync(75_000);
+        (await world.request()).fail();
+        await settle();
+      }
+      expect(ways(asked)).toEqual(['manual', 'follow', 'follow', 'follow', 'follow']);
+    });
+
+    test('waits a minute after one that leads to nothing in time', async () => {
+      const { world, recorder } = open();
+      await redirect(world);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(recorder.status).toMatchObject({ state: 'blocked', reason: { code: 'redirected' } });
+    });
+
+    test.each<[string, string, number]>([
+      ['other than JSON', ELSEWHERE, 60_000],
+      ['too long', ELSEWHERE, 60_000],
+      ['other than JSON', 'https://example.com/moved.json', 5_000],
+    ])('waits after an answer that is %s, of %s, for %d ms', async (what, url, delayMs) => {
+      const { world, asked } = open();
+      const body = what === 'too long' ? 'x'.repeat(1024 * 1024 + 1) : '<!doctype html>';
+      (await redirect(world)).answer(answerOf(body, { url }));
+      await vi.advanceTimersByTimeAsync(delayMs - 1);
+      expect(asked).toHaveLength(2);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(asked).toHaveLength(3);
+    });
+
+    test.each([
+      ['https://other.example.com/', 60_000],
+      ['https://example.com/moved.json', 1_000],
+    ])('waits after a body of %s that breaks for %d ms', async (url, delayMs) => {
+      const { world, recorder } = open();
+      const broken = new ReadableStream({ start: (controller) => controller.error(new TypeError('network error')) });
+      (await redirect(world)).answer(answerOf(broken, { url }));
+      await settle();
+      expect(recorder.status).toEqual({
+        state: 'retrying',
+        reason: { code: 'network', detail: '' },
+        retryAt: Date.now() + delayMs,
+      });
+    });
+
+    test('follows once in an attempt, and asks without a validator the next time', async () => {
+      const { world, recorder, asked } = open();
+      world.state.hasAccess = false;
+      (await redirect(world)).answer(answerOf('1', { url: ELSEWHERE, headers: { ETag: '"a"' } }));
+      await vi.advanceTimersByTimeAsync(5_000);
+      (await world.request()).fail();
+      await settle();
+      expect(recorder.status).toMatchObject({ state: 'blocked', reason: { code: 'redirected' } });
+      expect(asked).toHaveLength(3);
+      await vi.advanceTimersByTimeAsync(75_000);
+      expect(asked.map(({ headers }) => 'If-None-Match' in headers)).toEqual([false, false, true, false]);
+    });
   });
 
   test.each(['before the answer', 'while waiting', 'while retrying'])('says nothing after its end %s', async (when) => {

@@ -19,7 +19,8 @@ function createBench({ wasRead = false } = {}) {
   const mark = createFakeMark(wasRead);
   const reachability = createReachability(ADDRESS, mark, options);
   world.state.hasAccess = false;
-  return { ...world, ending, options, mark, reachability, why: () => reachability.whyFailed(beginRequest(options)) };
+  const why = (hasFollowed = false) => reachability.whyFailed(beginRequest(options), { hasFollowed });
+  return { ...world, ending, options, mark, reachability, why };
 }
 
 describe('a failure without an answer', () => {
@@ -36,14 +37,6 @@ describe('a failure without an answer', () => {
       reason: ['needs-access', 'example.com:8443'],
     },
     { probes: 'readable', hasAccess: false, wasRead: false, kind: 'retry', reason: ['network', ''] },
-    {
-      probes: 'redirect',
-      hasAccess: false,
-      wasRead: false,
-      kind: 'blocked',
-      reason: ['redirected', ''],
-    },
-    { probes: 'redirect', hasAccess: true, wasRead: true, kind: 'blocked', reason: ['redirected', ''] },
   ] as const)(
     'of a server that is $probes, with access $hasAccess, read before $wasRead, is $kind for $reason',
     async ({ probes, hasAccess, wasRead, kind, reason: [code, detail] }) => {
@@ -74,16 +67,22 @@ describe('a failure without an answer', () => {
     expect(probed).toEqual([]);
   });
 
+  test('that followed a redirect waits a minute, and nobody is asked again', async () => {
+    const { probed, why } = createBench();
+    expect(await why(true)).toMatchObject({ kind: 'blocked', reason: { code: 'redirected', detail: '' } });
+    expect(probed).toEqual([]);
+  });
+
   test.each([
-    ['there', { kind: 'retry', reason: { code: 'timeout' } }],
-    ['redirect', { kind: 'blocked', reason: { code: 'redirected' } }],
-  ] as const)('that took too long, of a server that is %s, is %j', async (probes, expected) => {
-    const { state, options, reachability } = createBench();
-    state.probes = probes;
+    [false, { kind: 'retry', reason: { code: 'timeout' } }],
+    [true, { kind: 'blocked', reason: { code: 'redirected' } }],
+  ])('that took too long, with a redirect followed %j, is %j', async (hasFollowed, expected) => {
+    const { options, reachability, probed } = createBench();
     const request = beginRequest(options);
-    void ask(ADDRESS, {}, request, options);
+    void ask(ADDRESS, { headers: {}, redirect: 'manual' }, request, options);
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(await reachability.whyFailed(request)).toMatchObject(expected);
+    expect(await reachability.whyFailed(request, { hasFollowed })).toMatchObject(expected);
+    expect(probed).toEqual([]);
   });
 });
 
@@ -102,7 +101,7 @@ describe('a second look', () => {
   test('is given up after 3 s, and leaves nothing behind', async () => {
     const { deps, why } = createBench();
     const { fetch } = deps;
-    deps.fetch = (input, init) => fetch(input, { ...init, redirect: 'follow', mode: 'cors' });
+    deps.fetch = (input, init) => fetch(input, { ...init, headers: {} });
     const ending = why();
     await vi.advanceTimersByTimeAsync(2 * LOOK_LIMIT_MS);
     expect(await ending).toMatchObject({ reason: { code: 'network' } });

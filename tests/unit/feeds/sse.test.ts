@@ -8,6 +8,7 @@ import {
   createFakeMark,
   createRecorder,
   createWorld,
+  redirect,
   settle,
   streamTo,
   type World,
@@ -396,12 +397,109 @@ describe('sse', () => {
       expect(asked.map(idOf)).toEqual(['7', undefined, '7']);
     });
 
-    test('is asked once where it is late', async () => {
+    test('goes on without it at the next attempt where it is late, and then believes it', async () => {
       const { world, recorder, asked } = open({ lastEventId: '7' });
       world.state.hasAccess = false;
-      await vi.advanceTimersByTimeAsync(10_000);
-      expect(recorder.status).toMatchObject({ reason: { code: 'timeout' } });
-      expect(asked).toHaveLength(1);
+      for (const requests of [1, 2]) {
+        await vi.advanceTimersByTimeAsync(10_000);
+        expect(recorder.status).toMatchObject({ state: 'retrying', reason: { code: 'timeout' } });
+        await vi.advanceTimersByTimeAsync((recorder.status?.retryAt ?? 0) - Date.now());
+        const body = streamTo(await world.request());
+        // The first time it is tried once more, as the server may only have been slow.
+        if (requests === 1) await vi.advanceTimersByTimeAsync(10_000);
+        await settle();
+        expect(recorder.status).toEqual({ state: 'live', reason: refused, retryAt: null });
+        body.write('data: 9\n\n');
+        await settle();
+        expect(recorder.data()).toHaveLength(requests);
+        body.end();
+        await settle();
+        await vi.advanceTimersByTimeAsync((recorder.status?.retryAt ?? 0) - Date.now());
+      }
+      expect(asked.map(idOf)).toEqual(['7', undefined, '7', '7', undefined, '7']);
+    });
+
+    test('loses nothing to a server that was slow for a moment', async () => {
+      const { world, recorder, asked } = open({ lastEventId: '7' });
+      world.state.hasAccess = false;
+      await vi.advanceTimersByTimeAsync(11_000);
+      streamTo(await world.request());
+      await settle();
+      streamTo(await world.request()).write('id: 8\ndata: 8\n\n');
+      await settle();
+      expect(asked.map(idOf)).toEqual(['7', undefined, '7']);
+      expect(recorder.status).toEqual({ state: 'live', reason: null, retryAt: null });
+      expect(recorder.data()).toEqual([8]);
+    });
+
+    test('names it again when the request without it is late as well', async () => {
+      const { world, asked } = open({ lastEventId: '7' });
+      world.state.hasAccess = false;
+      await vi.advanceTimersByTimeAsync(40_000);
+      expect(asked.slice(0, 3).map(idOf)).toEqual(['7', undefined, '7']);
+    });
+
+    test('is led on once in an attempt, and asked without it the next time', async () => {
+      const { world, recorder, asked } = open({ lastEventId: '7' });
+      world.state.hasAccess = false;
+      (await redirect(world)).fail();
+      await settle();
+      expect(recorder.status).toMatchObject({ state: 'blocked', reason: { code: 'redirected' } });
+      expect(asked).toHaveLength(2);
+      await vi.advanceTimersByTimeAsync(75_000);
+      streamTo(await world.request(), {}, 'https://other.example.com/');
+      await settle();
+      expect(asked.map(({ init }) => init.redirect)).toEqual(['manual', 'follow', 'follow']);
+      expect(asked.map(idOf)).toEqual(['7', '7', undefined]);
+      expect(recorder.status).toEqual({ state: 'live', reason: refused, retryAt: null });
+    });
+
+    test('is led on once where only the request without it is redirected', async () => {
+      const { world, recorder, asked } = open({ lastEventId: '7' });
+      world.state.hasAccess = false;
+      (await world.request()).fail();
+      streamTo(await redirect(world), {}, 'https://other.example.com/');
+      await settle();
+      expect(asked.map(({ init }) => init.redirect)).toEqual(['manual', 'manual', 'follow']);
+      expect(recorder.status).toEqual({ state: 'live', reason: refused, retryAt: null });
+    });
+  });
+
+  describe('of a source that redirects', () => {
+    test.each([
+      ['https://other.example.com/', 60_000],
+      ['https://example.com/moved', 500],
+    ])('to %s waits %d ms after it closed, was cut, or said too much', async (url, delayMs) => {
+      for (const close of ['end', 'cut', 'flood'] as const) {
+        const { world, recorder, end } = open();
+        const body = streamTo(await redirect(world), {}, url);
+        await settle();
+        if (close === 'flood') {
+          for (let chunk = 0; chunk < 30; chunk += 1) {
+            body.write('data:1\n\n'.repeat(8_192));
+            await settle();
+          }
+        } else {
+          body[close]();
+        }
+        await settle();
+        expect(recorder.status).toMatchObject({ state: 'retrying', retryAt: Date.now() + delayMs });
+        end();
+      }
+    });
+
+    test('waits a minute after it was silent', async () => {
+      const { world, recorder } = open();
+      streamTo(await redirect(world), {}, 'https://other.example.com/');
+      await vi.advanceTimersByTimeAsync(45_000);
+      expect(recorder.status).toMatchObject({ state: 'stale', retryAt: Date.now() + 60_000 });
+    });
+
+    test('is followed at once from then on', async () => {
+      const { world, asked } = open();
+      streamTo(await redirect(world), {}, 'https://other.example.com/').end();
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(asked.map(({ init }) => init.redirect)).toEqual(['manual', 'follow', 'follow']);
     });
   });
 

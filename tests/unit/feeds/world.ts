@@ -58,12 +58,12 @@ export interface World {
   deps: SourceDeps;
   /** `probes`: what a source learns when it looks again why a request failed. */
   state: {
-    probes: 'refused' | 'there' | 'redirect' | 'readable';
+    probes: 'refused' | 'there' | 'readable';
     hasAccess: boolean;
     refuseSockets: boolean;
     random: number;
   };
-  /** Requests but those of {@link probed}. */
+  /** Requests but those of {@link probed}; with headers, which second looks have not. */
   asked: Asked[];
   /** Second looks at a source that failed: their options. */
   probed: RequestInit[];
@@ -94,14 +94,13 @@ export function createWorld(): World {
   const probe = async (init: RequestInit): Promise<Response> => {
     probed.push(init);
     const isOpaque = init.mode === 'no-cors';
-    const isAnswered = state.probes === 'readable' || state.probes === (isOpaque ? 'there' : 'redirect');
+    const isAnswered = state.probes === 'readable' || (state.probes === 'there' && isOpaque);
     if (!isAnswered) throw new TypeError('Failed to fetch');
-    const type = isOpaque ? 'opaque' : state.probes === 'redirect' ? 'opaqueredirect' : 'cors';
-    return Object.defineProperty(new Response(null), 'type', { value: type });
+    return Object.defineProperty(new Response(null), 'type', { value: isOpaque ? 'opaque' : 'cors' });
   };
 
   const fetchFake = (input: unknown, init: RequestInit = {}): Promise<Response> => {
-    if (init.redirect === 'manual' || init.mode === 'no-cors') return probe(init);
+    if (init.headers === undefined) return probe(init);
     const { promise, resolve, reject } = Promise.withResolvers<Response>();
     init.signal?.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
     asked.push({
@@ -161,18 +160,28 @@ export async function settle(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0);
 }
 
-/** An answer as a browser gives it, with the address it came from in the end. */
+/** An answer as a browser gives it; `url`: the address it came from in the end, where a redirect was followed. */
 export function answerOf(
   body: string | Uint8Array<ArrayBuffer> | ReadableStream | null,
   { status = 200, headers = {}, url }: { status?: number; headers?: Record<string, string>; url?: string } = {},
 ): Response {
   const response = new Response(body, { status, headers });
-  if (url !== undefined) Object.defineProperty(response, 'url', { value: url });
+  if (url !== undefined) Object.defineProperties(response, { url: { value: url }, redirected: { value: true } });
   return response;
 }
 
+/** What a browser says of a redirect that it was asked not to follow. */
+export const redirectAnswer = (): Response =>
+  Object.defineProperty(new Response(null), 'type', { value: 'opaqueredirect' });
+
+/** Answers the newest request with a redirect; gives the request that follows it. */
+export async function redirect(world: World): Promise<Asked> {
+  (await world.request()).answer(redirectAnswer());
+  return world.request();
+}
+
 /** An event stream that answers `request`. */
-export function streamTo(request: Asked, headers: Record<string, string> = {}): Body {
+export function streamTo(request: Asked, headers: Record<string, string> = {}, url?: string): Body {
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   let open = true;
   const body = new ReadableStream<Uint8Array>({
@@ -185,7 +194,11 @@ export function streamTo(request: Asked, headers: Record<string, string> = {}): 
     open = false;
   };
   request.init.signal?.addEventListener('abort', () => fail(new DOMException('aborted', 'AbortError')));
-  request.answer(answerOf(body, { headers: { 'Content-Type': 'text/event-stream', ...headers } }));
+  const answer = answerOf(body, {
+    headers: { 'Content-Type': 'text/event-stream', ...headers },
+    ...(url !== undefined && { url }),
+  });
+  request.answer(answer);
   return {
     write(data) {
       if (open) controller?.enqueue(typeof data === 'string' ? new TextEncoder().encode(data) : data);
