@@ -89,7 +89,7 @@ describe.each(BROWSERS)('without access, in %s', (name) => {
   });
 
   test('a socket, which would carry cookies, is not opened', async () => {
-    await waitForReason(page, 'Socket', 'blocked', 'your cookies for 127.0.0.1', LIMIT_MS);
+    await waitForReason(page, 'Socket', 'blocked', 'takes your cookies for that host along', LIMIT_MS);
     expect(plain.socket.state.requests).toBe(0);
   });
 
