@@ -11,7 +11,8 @@ export default defineBackground({
   type: 'module',
   main() {
     // All listeners in this turn: a browser that starts the background for an event delivers it right after.
-    const { publisher, responder, serveSettings, showInOpenPages, recheckAccess, windowClosed } = createServices();
+    const services = createServices();
+    const { publisher, responder, serveSettings, showInOpenPages, recheckAccess, windowClosed } = services;
 
     browser.runtime.onConnect.addListener((port) => {
       // [chrome] An end's cause that nobody reads is logged as an error of the extension.
@@ -23,7 +24,7 @@ export default defineBackground({
     serveSettings();
     lockLocalStorage();
 
-    browser.runtime.onInstalled.addListener(showInOpenPages);
+    browser.runtime.onInstalled.addListener(services.installed);
     browser.permissions.onAdded.addListener(() => {
       showInOpenPages();
       recheckAccess();

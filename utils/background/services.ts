@@ -14,6 +14,7 @@ import { createSettingsDatabase } from '../settings/settings-database';
 import { createSettingsFollower } from '../settings/settings-follower';
 import { onSettingsMessage, type SaveAnswer } from '../settings/settings-messages';
 import { createSettingsStore, type StoredSettings } from '../settings/settings-store';
+import { type Installed, usedLocalStorage } from '../settings/take-over';
 import { decideAccess } from '../sites/access';
 import { createAuthorise } from '../sites/authorise';
 import { injectIntoOpenPages, registerSiteScripts } from '../sites/site-scripts';
@@ -28,6 +29,8 @@ export interface Services {
   responder: Responder;
   /** Answers the pages that read and save settings, as long as the background runs. */
   serveSettings(): void;
+  /** Shows the panel in open pages, after it took over what an earlier version left elsewhere. */
+  installed(details: Installed): Promise<void>;
   /** Shows the panel in the pages of sites that are open and have none. */
   showInOpenPages(): void;
   /** Takes up what the browser lets the extension do now, on pages and at sources. */
@@ -119,6 +122,12 @@ export function createServices(): Services {
     publisher,
     responder,
     serveSettings: () => onSettingsMessage({ isOwnPage: isOwn, read: inForce, save }),
+    async installed(details) {
+      // What could not be taken over is tried again when it is read.
+      const isOther = usedLocalStorage(details) && (await store.takeOver().catch(() => true));
+      if (isOther) await settings.reread();
+      else await inject(publisher.tabs());
+    },
     showInOpenPages: () => void inject(publisher.tabs()),
     recheckAccess() {
       publisher.recheck();

@@ -13,9 +13,9 @@ export const DATABASE_LIMIT_MS = 5_000;
 export interface SettingsRecord {
   /** When they were stored, epoch ms. */
   at: number;
-  /** `null`: none yet. The record says all the same that `storage.local` was looked at. */
+  /** `null`: none yet. */
   settings: unknown;
-  /** Whether what earlier versions left in `storage.local` is gone. */
+  /** Whether `storage.local` was emptied. What comes to lie there later is never believed. */
   isLocalEmpty: boolean;
 }
 

@@ -19,15 +19,37 @@ export interface SettingsStore {
    * that do not parse are kept aside. Rejects where the browser refuses.
    */
   save(x: unknown): Promise<ParsedSettings>;
+  /**
+   * Takes over what earlier versions left in `storage.local`; to be called only after an update from one of them. Resolves
+   * with whether there was anything. Rejects where the browser refuses: {@link SettingsStore.read} then tries again.
+   */
+  takeOver(): Promise<boolean>;
 }
 
-/** Settings in IndexedDB, for the background alone. At the very first use it takes over those of earlier versions. */
+/** Settings in IndexedDB, for the background alone. */
 export function createSettingsStore(defaults: Settings, database: SettingsDatabase): SettingsStore {
+  let mustTakeOver = false;
+
+  const tryTakeOver = async (): Promise<boolean> => {
+    const isTaken = await takeOverLocalStorage(database);
+    mustTakeOver = false;
+    if (isTaken) await emptyLocalStorage(database);
+    return isTaken;
+  };
+  /** The first record. It leaves `storage.local` as it is: the browser may still tell of an update. */
+  const begin = (): Promise<SettingsRecord> =>
+    database.use(async (open) => {
+      const { store, done } = open.transaction('settings', 'readwrite', { durability: 'strict' });
+      const first = (await store.get('current')) ?? { at: Date.now(), settings: null, isLocalEmpty: false };
+      await Promise.all([store.put(first, 'current'), done]);
+      return first;
+    });
   const load = async (): Promise<SettingsRecord> => {
+    if (mustTakeOver) await tryTakeOver();
     const found = await database.use((open) => open.get('settings', 'current'));
-    const record = found ?? (await takeOverLocalStorage(database));
-    if (!record.isLocalEmpty) await emptyLocalStorage(database);
-    return record;
+    if (!found) return begin();
+    if (!found.isLocalEmpty) await emptyLocalStorage(database);
+    return found;
   };
 
   return {
@@ -59,6 +81,10 @@ export function createSettingsStore(defaults: Settings, database: SettingsDataba
         ]);
       });
       return parsed;
+    },
+    takeOver() {
+      mustTakeOver = true;
+      return tryTakeOver();
     },
   };
 }

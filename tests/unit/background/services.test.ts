@@ -300,6 +300,28 @@ describe('scripts of the background', () => {
     await until(() => expect(tabsWithScript()).toEqual([1]));
   });
 
+  test.each([{ reason: 'install' }, { reason: 'update', previousVersion: '0.1.0' }])(
+    'are put into the open pages after %j, once',
+    async (details) => {
+      const services = createServices();
+      await services.installed(details);
+      expect(tabsWithScript()).toEqual([1, 2]);
+    },
+  );
+
+  test('are put into the open pages of the sites that an earlier version left, which are in force from then on', async () => {
+    disk = installIndexedDb();
+    const sites = [{ id: 'mine', patterns: ['https://mine.example/*'], feeds: ['streams'] }];
+    await fakeBrowser.storage.local.set({ settings: { ...SETTINGS, sites } });
+    const services = createServices();
+    await until(() => expect(scripting.registerContentScripts).toHaveBeenCalledOnce());
+    await services.installed({ reason: 'update', previousVersion: '0.1.0' });
+    const { say, first } = connect(services, 'updates', pageOf('https://mine.example/'));
+    say(START);
+    expect(namesOf(await first('STARTED'))).toEqual(['streams']);
+    await until(() => expect(tabsWithScript()).toEqual([1, 2]));
+  });
+
   test('are put into them too when the settings change, as of before the streams were closed', async () => {
     const services = createServices();
     services.serveSettings();

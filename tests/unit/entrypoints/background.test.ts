@@ -23,6 +23,7 @@ const services = {
   publisher: { accept: vi.fn(), closeAll: vi.fn() },
   responder: { accept: vi.fn() },
   serveSettings: vi.fn(),
+  installed: vi.fn(),
   showInOpenPages: vi.fn(),
   recheckAccess: vi.fn(),
   windowClosed: vi.fn(),
@@ -32,7 +33,7 @@ const services = {
 function run({ suspends = true, locks = true } = {}) {
   const events = {
     onConnect: createEvent<[FakePort]>(),
-    onInstalled: createEvent<[]>(),
+    onInstalled: createEvent<[{ reason: string }]>(),
     onSuspend: createEvent<[]>(),
     onAdded: createEvent<[]>(),
     onRemoved: createEvent<[]>(),
@@ -101,12 +102,17 @@ describe('background', () => {
     expect(readLastError).toHaveBeenCalledOnce();
   });
 
-  test('shows the panel in open pages when it was installed or may run on more of them', () => {
-    const { onInstalled, onAdded } = run();
+  test('takes up that it was installed', () => {
+    const { onInstalled } = run();
+    onInstalled.fire({ reason: 'install' });
+    expect(services.installed).toHaveBeenCalledExactlyOnceWith({ reason: 'install' });
+  });
+
+  test('shows the panel in open pages when it may run on more of them', () => {
+    const { onAdded } = run();
     expect(services.showInOpenPages).not.toHaveBeenCalled();
-    onInstalled.fire();
     onAdded.fire();
-    expect(services.showInOpenPages).toHaveBeenCalledTimes(2);
+    expect(services.showInOpenPages).toHaveBeenCalledOnce();
   });
 
   test('asks again what may be seen and read when a permission is given or taken away', () => {
