@@ -59,10 +59,11 @@ const storageOf = (seed: number): string => `{
   }
 }`;
 
-/** When the background was stopped, and what storage did then. */
+/** When the background was stopped, what storage did then, and the last number known to be kept when the cycle began. */
 interface Kill {
   at: number;
   phase: Phase;
+  keptBefore: number;
 }
 
 /** The row of storage that is refused. */
@@ -82,13 +83,15 @@ export const STORAGE_ROWS: FaultRow[] = [
       const watched = await world.watch();
       await openDetails(watched.page, 'Numbers');
       const kills: Kill[] = [];
+      let keptBefore = 0;
       const killIn = async (phase: Phase): Promise<void> => {
         await delay(random.between(0, 3_000));
         const moment = await world.kill();
-        kills.push({ at: moment.at, phase });
+        kills.push({ at: moment.at, phase, keptBefore });
         await watched.goesOn(moment);
       };
       for (const _ of runs) {
+        keptBefore = await keptNumber(watched);
         await waitForPhase('refused');
         await watched.goesOn(world.moment());
         await waitForReason(watched.page, 'Numbers', 'live', NOT_KEPT);
@@ -114,12 +117,24 @@ export const STORAGE_ROWS: FaultRow[] = [
   },
 ];
 
+/** The last number that the page has and that is kept; 0 where writing is refused. */
+async function keptNumber(watched: WatchedPage): Promise<number> {
+  await watched.look();
+  const number = numbersIn(watched.numbers).at(-1) ?? 0;
+  // That updates are not kept is said before they are.
+  const { text } = await waitForReason(watched.page, 'Numbers', 'live');
+  return text.includes(NOT_KEPT) ? 0 : number;
+}
+
 const waitForPhase = (phase: Phase): Promise<boolean> =>
   waitFor(`storage that is ${phase}`, () => phaseNow() === phase, { limitMs: CYCLE_MS + 1_000, everyMs: 50 });
 
 /**
  * Compares each history by itself with the record: a history goes on until the background says that another begins. Only a kill
  * while storage is refused may begin one. What such a history has of the one before was not kept, and the person was told.
+ *
+ * A background that cannot read begins with the newest event. The page's cursor then means nothing to the next one that can:
+ * that one gives all it has kept, once. What comes again after it was never kept.
  */
 function judgeHistories(watched: WatchedPage, { tally, name }: World, kills: readonly Kill[]): void {
   const histories: AppliedBatch[][] = [];
@@ -128,7 +143,10 @@ function judgeHistories(watched: WatchedPage, { tally, name }: World, kills: rea
     histories.at(-1)?.push(batch);
   }
   const seen = new Set<number>();
-  const shownAgain = { refused: 0, random: 0 };
+  /** What was kept before a cycle, and came again in it. */
+  const givenAgain = new Map<number, Set<number>>();
+  /** By what storage did, and how many of all were kept before the cycle. */
+  const shownAgain = { refused: 0, random: 0, kept: 0 };
   for (const [index, history] of histories.entries()) {
     const numbers = numbersIn(history);
     const verdict = judge(history, numbers.at(-1) ?? 0);
@@ -136,9 +154,18 @@ function judgeHistories(watched: WatchedPage, { tally, name }: World, kills: rea
     assert.ok(holds(verdict), `a history against the source's record: ${JSON.stringify(verdict)}`);
     if (index > 0) {
       const startedAt = history[0]?.appliedAt ?? 0;
-      const phase = kills.findLast(({ at }) => at <= startedAt)?.phase ?? 'working';
+      const { phase, keptBefore } = kills.findLast(({ at }) => at <= startedAt) ?? { phase: 'working', keptBefore: 0 };
       assert.ok(phase !== 'working', `history ${index} begins although storage works`);
-      shownAgain[phase] += numbers.filter((number) => seen.has(number)).length;
+      const again = numbers.filter((number) => seen.has(number));
+      shownAgain[phase] += again.length;
+      const hasMany = phase === 'refused' && again.length > 1;
+      assert.ok(!hasMany, `history ${index} of a background that could not read has ${again.length} numbers again`);
+      const given = givenAgain.get(keptBefore) ?? new Set();
+      const old = again.filter((number) => number <= keptBefore);
+      shownAgain.kept += old.length;
+      const thrice = old.filter((number) => given.has(number));
+      assert.deepEqual(thrice, [], `history ${index} has for a second time again what was kept`);
+      givenAgain.set(keptBefore, given.union(new Set(old)));
       // Nothing of what was told is missing where the disk can be read.
       const isMissing = phase === 'random' && (numbers[0] ?? 0) > Math.max(...seen) + 1;
       assert.ok(!isMissing, `history ${index} begins with ${numbers[0]} after ${Math.max(...seen)}`);
