@@ -90,6 +90,7 @@ export const STORAGE_ROWS: FaultRow[] = [
         kills.push({ at: moment.at, phase, keptBefore });
         await watched.goesOn(moment);
       };
+      await waitUntilKept(watched);
       for (const _ of runs) {
         keptBefore = await keptNumber(watched);
         await waitForPhase('refused');
@@ -99,15 +100,7 @@ export const STORAGE_ROWS: FaultRow[] = [
         await waitForReason(watched.page, 'Numbers', 'live', NOT_KEPT);
         await waitForPhase('random');
         for (let kill = 0; kill < 2; kill += 1) await killIn('random');
-        await waitForPhase('working');
-        await waitFor(
-          'updates to be kept again',
-          async () => {
-            const { text } = await waitForReason(watched.page, 'Numbers', 'live');
-            return !text.includes(NOT_KEPT);
-          },
-          { limitMs: PHASES.working },
-        );
+        await waitUntilKept(watched);
         for (let kill = 0; kill < 2; kill += 1) await killIn('working');
       }
       world.demo.control('events', { action: 'rate', perSecond: 0 });
@@ -117,11 +110,24 @@ export const STORAGE_ROWS: FaultRow[] = [
   },
 ];
 
-/** The last number that the page has and that is kept; 0 where writing is refused. */
+/** Waits for storage to work, and for the person to be told. */
+async function waitUntilKept({ page }: WatchedPage): Promise<void> {
+  await waitForPhase('working');
+  await waitFor(
+    'updates to be kept',
+    async () => {
+      const { text } = await waitForReason(page, 'Numbers', 'live');
+      return !text.includes(NOT_KEPT);
+    },
+    { limitMs: PHASES.working },
+  );
+}
+
+/** The last number that the page has and that is kept; 0 where writing is refused by now. */
 async function keptNumber(watched: WatchedPage): Promise<number> {
   await watched.look();
   const number = numbersIn(watched.numbers).at(-1) ?? 0;
-  // That updates are not kept is said before they are.
+  // That updates are not kept is said before they are shown.
   const { text } = await waitForReason(watched.page, 'Numbers', 'live');
   return text.includes(NOT_KEPT) ? 0 : number;
 }
