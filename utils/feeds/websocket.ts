@@ -92,8 +92,9 @@ export function openWebSocket(
       liveness.alive();
       const isTaken = queue.push(data, length);
       const usedUp = budget.spend({ bytes: length, events: 1 }) ?? (isTaken && !turns.isOverrun ? null : OVERRUN);
-      // Nothing slows a sender of frames down but to close.
-      if (usedUp !== null) finish(because('too-much', usedUp));
+      // Nothing slows a sender of frames down but to close, and what is under way by then the browser hands over all the same:
+      // each opening costs seconds of the background, so the next comes after a minute.
+      if (usedUp !== null) finish(because('too-much', usedUp), 'blocked');
     };
 
     signal.addEventListener('abort', () => finish(because('closed')), listen);
