@@ -6,18 +6,18 @@ export interface Cost {
 }
 
 /**
- * What one source may cost: `burst` at once, and `perSecond` for as long as it likes. Five times what
+ * What one source may cost: `burst` at once, and `perSecond` for as long as it likes. More than twice what
  * sources are measured with: 2000 events a second, 20 000 in one burst. What they cost in time is for `turns.ts`.
  */
 export const SOURCE_BUDGET = {
-  bytes: { burst: 64 * 1024 * 1024, perSecond: 4 * 1024 * 1024 },
-  events: { burst: 100_000, perSecond: 10_000 },
+  bytes: { burst: 16 * 1024 * 1024, perSecond: 4 * 1024 * 1024 },
+  events: { burst: 50_000, perSecond: 5_000 },
 } as const;
 
 /** Details of `too-much`, for the person. */
 const WORDS = {
   bytes: 'more than 4 MiB a second',
-  events: 'more than 10 000 messages a second',
+  events: 'more than 5000 messages a second',
 } as const;
 
 export interface Budget {

@@ -228,6 +228,8 @@ export function createConnection(
       await Promise.all([...lines.values()].map((line) => line.recheckAccess()));
     },
     end() {
+      // Should it be loading: there is nothing to track any more.
+      feeds = [];
       viewers = [];
       for (const feed of tracked.values()) feed.end();
       tracked = new Map();

@@ -51,6 +51,7 @@ export function createFrameQueue<Frame>(
     }
     clear();
     isDraining = false;
+    turns.caughtUp();
   };
 
   return {

@@ -17,9 +17,9 @@ function createNextTask(): SourceDeps['nextTask'] {
   };
 }
 
-const REST_MS = 8;
+const REST_MS = 28;
 
-/** One after the other: all sources that flood have a third of the time together, and not a third each. */
+/** One after the other: all sources that flood have an eighth of the time together, and not an eighth each. */
 function createRest(): SourceDeps['rest'] {
   let last = Promise.resolve();
   const pause = (): Promise<void> =>

@@ -11,7 +11,7 @@ import type { Ending } from './retry';
 import { because } from './source';
 import type { OpenOptions, Sink } from './source';
 import { createSseRequest } from './sse-request';
-import { createTurns, OVERRUN } from './turns';
+import { createTurns, OVERRUN, TURN_MS } from './turns';
 
 type SseDefinition = Extract<SourceDefinition, { type: 'sse' }>;
 
@@ -118,13 +118,15 @@ export function openSse(
     try {
       liveness.opened(isResumeRefused ? because('resume-refused', new URL(address).host) : null);
       for (;;) {
+        const askedAt = deps.uptime();
         const { done, value } = await reader.read().catch(() => BROKEN);
+        if (deps.uptime() - askedAt >= TURN_MS) turns.caughtUp();
         if (signal.aborted || done === null) return liveness.end('retry', because('network'), notBeforeMs());
         if (done) return liveness.end('retry', because('closed'), notBeforeMs());
         for (let from = 0; from < value.length; from += SLICE_BYTES) {
           const usedUp = takeSlice(value.subarray(from, from + SLICE_BYTES));
-          // Never good, however long it took: its backoff grows.
-          if (usedUp !== null) return ended('retry', because('too-much', usedUp), { notBeforeMs: notBeforeMs() });
+          // What is under way by now the browser hands over all the same: the next opening comes after a minute.
+          if (usedUp !== null) return ended('blocked', because('too-much', usedUp), { notBeforeMs: notBeforeMs() });
           const others = turns.next();
           if (others !== null) await others;
           if (request.signal.aborted) break;

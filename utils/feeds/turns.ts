@@ -23,6 +23,8 @@ export interface Turns {
   readonly needsRests: boolean;
   /** It has needed them for too long: it sends more than can be read. */
   readonly isOverrun: boolean;
+  /** It had to wait for more, or nothing of it waits: however much it worked, it is not behind. */
+  caughtUp(): void;
   /** Resolves when it may go on; `null`: at once, its turn is not over. */
   next(): Promise<void> | null;
 }
@@ -60,6 +62,9 @@ export function createTurns(deps: Pick<SourceDeps, 'uptime' | 'nextTask' | 'rest
     },
     get isOverrun() {
       return overSince !== null && deps.uptime() - overSince >= OVERRUN_LIMIT_MS;
+    },
+    caughtUp() {
+      overSince = null;
     },
     next() {
       if (overSince !== null && turnMs >= TURN_MS) return begin(deps.rest());

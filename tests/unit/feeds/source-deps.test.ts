@@ -97,11 +97,11 @@ test('rests come one after the other, whoever asks for them', async () => {
   const { rest } = createSourceDeps(() => true);
   const rested: number[] = [];
   for (const who of [1, 2, 3]) void rest().then(() => rested.push(who));
-  await vi.advanceTimersByTimeAsync(8);
+  await vi.advanceTimersByTimeAsync(28);
   expect(rested).toEqual([1]);
-  await vi.advanceTimersByTimeAsync(16);
+  await vi.advanceTimersByTimeAsync(56);
   expect(rested).toEqual([1, 2, 3]);
   void rest().then(() => rested.push(4));
-  await vi.advanceTimersByTimeAsync(8);
+  await vi.advanceTimersByTimeAsync(28);
   expect(rested).toEqual([1, 2, 3, 4]);
 });

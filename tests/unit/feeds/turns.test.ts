@@ -51,6 +51,19 @@ describe('the turns of a source', () => {
     }
   });
 
+  test('are not overrun by an even load above their share, as long as nothing of it waits', async () => {
+    const { state, turns, work } = createBench();
+    for (let second = 0; second < 60; second += 1) {
+      for (let piece = 0; piece < 40; piece += 1) {
+        work(2 * TURN_MS);
+        await turns.next();
+        state.now += 25 - 2 * TURN_MS;
+        turns.caughtUp();
+        expect(turns.isOverrun).toBe(false);
+      }
+    }
+  });
+
   test('are overrun when the source needs rests for 10 s, and not before', () => {
     const { state, turns, work } = createBench();
     work(2 * BUSY_MS.burst);
