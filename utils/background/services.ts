@@ -134,9 +134,9 @@ export function createServices(): Services {
       void hub.recheckAccess();
     },
     async windowClosed() {
-      // Where the browser does not tell which windows there are, none is private.
-      const windows = await browser.windows.getAll().catch(() => []);
-      if (windows.some(({ incognito }) => incognito)) return;
+      // Where the browser does not tell which windows there are, one may be private.
+      const windows = await browser.windows.getAll().catch(() => null);
+      if (windows === null || windows.some(({ incognito }) => incognito)) return;
       transcripts.private.forget();
       hub.forgetPrivate();
     },

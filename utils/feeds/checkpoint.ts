@@ -37,7 +37,10 @@ export interface CheckpointFile {
   save(checkpoint: CheckpointTexts, isAll: boolean): Promise<SaveOutcome>;
 }
 
-/** Characters and segments after which everything is written anew. Both bound what a start has to read beyond the logs. */
+/**
+ * Characters and segments after which everything is written anew. Both bound what a start has to read beyond the logs. Where
+ * all of it is longer than half of these characters, twice its length counts: rewriting must not become most of the writing.
+ */
 export const COMPACT_AFTER = { characters: 8 * 1024 * 1024, segments: 2_000 } as const;
 
 /**
@@ -140,12 +143,15 @@ export function createCheckpointFile(
   let count = 0;
   /** Since everything was written. */
   let characters = 0;
+  /** Of everything, when it was written last. */
+  let allCharacters = 0;
   /** A write that did not answer in time. */
   let isHanging = false;
 
   return {
     get needsAll() {
-      return needsAll || count >= COMPACT_AFTER.segments || characters >= COMPACT_AFTER.characters;
+      const limit = Math.max(COMPACT_AFTER.characters, 2 * allCharacters);
+      return needsAll || count >= COMPACT_AFTER.segments || characters >= limit;
     },
     get isUnread() {
       return isUnread;
@@ -160,6 +166,7 @@ export function createCheckpointFile(
       needsAll = joined === null;
       isUnread = joined === null && found.length > 0;
       count = found.length;
+      allCharacters = found[0]?.[1].length ?? 0;
       characters = found.slice(1).reduce((sum, [, text]) => sum + text.length, 0);
       return joined;
     },
@@ -184,6 +191,7 @@ export function createCheckpointFile(
       needsAll = saved.kind !== 'done';
       count = isAll ? 1 : count + 1;
       characters = isAll ? 0 : characters + text.length;
+      if (isAll) allCharacters = text.length;
       if (saved.kind === 'late') return 'unknown';
       return saved.kind === 'done' ? 'kept' : 'refused';
     },

@@ -3,6 +3,9 @@ import type { StreamState } from '../stream/subscriber';
 import type { PanelOptions } from './panel';
 import type { PanelPlacement } from './panel-position';
 
+/** Shortest time between two notes, in ms: a page may send 10 messages a second for long. */
+export const SEND_EVERY_MS = 250;
+
 /** How long the panel waits for its placement before it shows in its corner, in ms. */
 export const PLACEMENT_LIMIT_MS = 1_000;
 
@@ -23,6 +26,8 @@ export function createPlacementStore(send: (note: Json) => void, signal: AbortSi
   /** The note, or that there is none yet. */
   let known: { note: Json | null } | null = null;
   let isAnswered = false;
+  let newest: PanelPlacement | null = null;
+  let sending: ReturnType<typeof setTimeout> | undefined;
 
   const give = (note: Json | null): void => {
     clearTimeout(limit);
@@ -33,7 +38,22 @@ export function createPlacementStore(send: (note: Json) => void, signal: AbortSi
     if (!known) give(null);
   };
   const limit = setTimeout(giveUp, PLACEMENT_LIMIT_MS);
-  signal.addEventListener('abort', () => clearTimeout(limit), { once: true });
+  /** At once, and again after a while if the panel moved meanwhile: a key that is held moves it 30 times a second. */
+  const sendNewest = (): void => {
+    sending = undefined;
+    if (!newest) return;
+    send({ ...newest });
+    newest = null;
+    sending = setTimeout(sendNewest, SEND_EVERY_MS);
+  };
+  signal.addEventListener(
+    'abort',
+    () => {
+      clearTimeout(limit);
+      clearTimeout(sending);
+    },
+    { once: true },
+  );
 
   return {
     onNote(note) {
@@ -49,7 +69,10 @@ export function createPlacementStore(send: (note: Json) => void, signal: AbortSi
         show = listener;
         if (known) listener(known.note);
       },
-      save: (placement: PanelPlacement) => send({ ...placement }),
+      save(placement: PanelPlacement) {
+        newest = placement;
+        if (sending === undefined) sendNewest();
+      },
     },
   };
 }

@@ -179,6 +179,16 @@ describe('a checkpoint file', () => {
     expect(file.needsAll).toBe(false);
   });
 
+  test('does not rewrite all of a long checkpoint before twice its length is new', async () => {
+    const file = createCheckpointFile('c', createMemorySegments(), options());
+    const mebi = 'x'.repeat(1024 * 1024);
+    await file.save(asTexts(mebi.repeat(5), {}), true);
+    for (let written = 1; written <= 9; written += 1) await file.save(asTexts(mebi, {}), false);
+    expect(file.needsAll).toBe(false);
+    await file.save(asTexts(`${mebi}${mebi}`, {}), false);
+    expect(file.needsAll).toBe(true);
+  });
+
   test('refuses what is beyond the budget, and then wants everything', async () => {
     const segments = createMemorySegments();
     const file = createCheckpointFile('c', segments, options());
