@@ -10,7 +10,7 @@ export interface Cost {
  * sources are measured with: 2000 events a second, 20 000 in one burst. What they cost in time is for `turns.ts`.
  */
 export const SOURCE_BUDGET = {
-  bytes: { burst: 16 * 1024 * 1024, perSecond: 4 * 1024 * 1024 },
+  bytes: { burst: 64 * 1024 * 1024, perSecond: 4 * 1024 * 1024 },
   events: { burst: 50_000, perSecond: 5_000 },
 } as const;
 

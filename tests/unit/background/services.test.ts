@@ -357,7 +357,7 @@ describe('conversation of the background', () => {
   test.each([
     ['another private window is open', [{ incognito: false }, { incognito: true }], 2],
     ['no private window is left', [{ incognito: false }], 0],
-    ['the browser does not tell', null, 0],
+    ['the browser does not tell', null, 2],
   ])('of private windows has its own transcript: when one is closed and %s', async (_, windows, left) => {
     Object.assign(fakeBrowser, {
       windows: { getAll: () => (windows ? Promise.resolve(windows) : Promise.reject(new Error('No windows'))) },
