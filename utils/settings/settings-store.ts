@@ -16,7 +16,7 @@ export interface SettingsStore {
   read(): Promise<StoredSettings>;
   /**
    * Replaces the settings by those that `x` holds; what does not parse is refused with the reason. Settings in the database
-   * that do not parse are kept aside. Rejects where the browser refuses.
+   * that do not parse, or could not be read just now, are kept aside. Rejects where the browser refuses.
    */
   save(x: unknown): Promise<ParsedSettings>;
   /**
@@ -29,6 +29,8 @@ export interface SettingsStore {
 /** Settings in IndexedDB, for the background alone. */
 export function createSettingsStore(defaults: Settings, database: SettingsDatabase): SettingsStore {
   let mustTakeOver = false;
+  /** The last reading failed: who saves now has not seen what is stored. */
+  let isUnseen = false;
 
   const tryTakeOver = async (): Promise<boolean> => {
     const isTaken = await takeOverLocalStorage(database);
@@ -56,11 +58,13 @@ export function createSettingsStore(defaults: Settings, database: SettingsDataba
     async read() {
       try {
         const { settings: stored } = await load();
+        isUnseen = false;
         if (stored === null) return { settings: defaults, isStandIn: false };
         const parsed = parseSettings(stored);
         if (parsed.ok) return { settings: parsed.settings, isStandIn: false };
         console.warn(`Cannot use the stored settings: ${parsed.reason}`);
       } catch (error) {
+        isUnseen = true;
         console.warn('Cannot read the settings: storage refuses', error);
       }
       return { settings: defaults, isStandIn: true };
@@ -73,13 +77,15 @@ export function createSettingsStore(defaults: Settings, database: SettingsDataba
         const transaction = open.transaction(['settings', 'aside'], 'readwrite', { durability: 'strict' });
         const settings = transaction.objectStore('settings');
         const before = await settings.get('current');
-        const isLost = before !== undefined && before.settings !== null && !parseSettings(before.settings).ok;
+        const isStored = before !== undefined && before.settings !== null;
+        const isLost = isStored && (isUnseen || !parseSettings(before.settings).ok);
         await Promise.all([
           isLost && transaction.objectStore('aside').add({ at: before.at, settings: before.settings }),
           settings.put({ isLocalEmpty: false, ...before, at: Date.now(), settings: parsed.settings }, 'current'),
           transaction.done,
         ]);
       });
+      isUnseen = false;
       return parsed;
     },
     takeOver() {

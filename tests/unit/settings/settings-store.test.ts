@@ -62,6 +62,17 @@ describe('settings store', () => {
     expect(await aside()).toEqual([{ at: 7, settings: { version: 9 } }]);
   });
 
+  test('puts settings aside that could not be read when others were saved in their place', async () => {
+    await start().store.save(OTHER);
+    const { store } = start();
+    disk.opening = 'fails';
+    expect(await store.read()).toEqual(STAND_IN);
+    disk.opening = 'works';
+    await store.save(STORE_DEFAULTS);
+    await store.save(DEVELOPMENT_DEFAULTS);
+    expect(await aside()).toMatchObject([{ settings: OTHER }]);
+  });
+
   test.each(['throws', 'fails'] as const)('lets the defaults stand in where the database %s', async (opening) => {
     await fakeBrowser.storage.local.set({ settings: OTHER });
     disk.opening = opening;
