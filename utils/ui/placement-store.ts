@@ -3,7 +3,11 @@ import type { StreamState } from '../stream/subscriber';
 import type { PanelOptions } from './panel';
 import type { PanelPlacement } from './panel-position';
 
-/** Shortest time between two notes, in ms: a page may send 10 messages a second for long. */
+/**
+ * Notes that are sent at once, and the time in ms after which there is one more. A person who does one thing after the other
+ * never waits, and a key that is held stays far below the 10 messages a second that a page may send for long.
+ */
+export const SENT_AT_ONCE = 20;
 export const SEND_EVERY_MS = 250;
 
 /** How long the panel waits for its placement before it shows in its corner, in ms. */
@@ -26,8 +30,10 @@ export function createPlacementStore(send: (note: Json) => void, signal: AbortSi
   /** The note, or that there is none yet. */
   let known: { note: Json | null } | null = null;
   let isAnswered = false;
-  let newest: PanelPlacement | null = null;
+  let newest: PanelPlacement;
   let sending: ReturnType<typeof setTimeout> | undefined;
+  let left = SENT_AT_ONCE;
+  let countedAt = performance.now();
 
   const give = (note: Json | null): void => {
     clearTimeout(limit);
@@ -38,13 +44,17 @@ export function createPlacementStore(send: (note: Json) => void, signal: AbortSi
     if (!known) give(null);
   };
   const limit = setTimeout(giveUp, PLACEMENT_LIMIT_MS);
-  /** At once, and again after a while if the panel moved meanwhile: a key that is held moves it 30 times a second. */
   const sendNewest = (): void => {
     sending = undefined;
-    if (!newest) return;
-    send({ ...newest });
-    newest = null;
-    sending = setTimeout(sendNewest, SEND_EVERY_MS);
+    const now = performance.now();
+    left = Math.min(SENT_AT_ONCE, left + (now - countedAt) / SEND_EVERY_MS);
+    countedAt = now;
+    if (left >= 1) {
+      left -= 1;
+      send({ ...newest });
+    } else {
+      sending = setTimeout(sendNewest, SEND_EVERY_MS);
+    }
   };
   signal.addEventListener(
     'abort',

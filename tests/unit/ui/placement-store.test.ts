@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createPlacementStore, PLACEMENT_LIMIT_MS, SEND_EVERY_MS } from '../../../utils/ui/placement-store';
+import {
+  createPlacementStore,
+  PLACEMENT_LIMIT_MS,
+  SEND_EVERY_MS,
+  SENT_AT_ONCE,
+} from '../../../utils/ui/placement-store';
 
 const PLACEMENT = { right: true, bottom: false, x: 16, y: 24, collapsed: true };
 
@@ -65,14 +70,21 @@ describe('placement store', () => {
     expect(send).toHaveBeenCalledExactlyOnceWith(PLACEMENT);
   });
 
-  test('sends what an arrow key does that is held four times a second, and where it ends', () => {
+  test('sends at once what is done one thing after the other', () => {
+    const { panel, send } = setUp();
+    for (let x = 0; x < SENT_AT_ONCE; x += 1) panel.save({ ...PLACEMENT, x });
+    expect(send).toHaveBeenCalledTimes(SENT_AT_ONCE);
+    expect(vi.getTimerCount()).toBe(1);
+  });
+
+  test('sends what an arrow key does that is held four times a second in the end, and where it ends', () => {
     const { panel, send } = setUp();
     for (let x = 0; x < 300; x += 1) {
       panel.save({ ...PLACEMENT, x });
       vi.advanceTimersByTime(33);
     }
     vi.advanceTimersByTime(2 * SEND_EVERY_MS);
-    expect(send.mock.calls.length).toBeLessThan(45);
+    expect(send.mock.calls.length).toBeLessThan(SENT_AT_ONCE + 45);
     expect(send.mock.lastCall).toEqual([{ ...PLACEMENT, x: 299 }]);
     vi.advanceTimersByTime(1_000);
     expect(vi.getTimerCount()).toBe(0);
