@@ -97,7 +97,10 @@ export const BROKEN_BACKGROUND_ROWS: FaultRow[] = [
     own: {
       isPatient: true,
       instruments: () => ({
-        onlyBackground: 'globalThis.chrome.runtime.onConnect.addListener((port) => port.disconnect());',
+        // It answers the test, which saves settings before the page opens.
+        onlyBackground: `const { runtime } = globalThis.chrome;
+runtime.onConnect.addListener((port) => port.disconnect());
+runtime.onMessage.addListener((message, sender, answer) => answer({ ok: true }));`,
         content: `Math.random = () => 0;\n${COUNT_CONNECTS}`,
         contentMatches: ['http://localhost/*'],
       }),
