@@ -10,8 +10,8 @@ import { type FloodServer, startFloodServer } from '../start-flood-server.ts';
 import { LATEST_RETRY_MS } from '../watched-page.ts';
 import type { World } from '../world.ts';
 
-/** How long the good feed is looked at, in ms: half of the time for which a source that floods is closed. */
-const LOOK_MS = 30_000;
+/** How long the good feed is looked at, in ms: less than the time for which a source that floods is closed. */
+const LOOK_MS = 45_000;
 /** Of the good feed: so few that each is a batch of its own. */
 const PER_SECOND = 5;
 /** Events of the flood that the background takes while it is looked at, at least: there is one. */
@@ -34,6 +34,7 @@ export const FLOOD_ROWS: FaultRow[] = [
     own: {},
     async induce(world, runs) {
       const { demo } = world;
+      const turn = await takeTurn();
       const flood = await startFloodServer();
       try {
         const watched = await world.watch({ perSecond: PER_SECOND });
@@ -77,10 +78,22 @@ export const FLOOD_ROWS: FaultRow[] = [
         await watched.settle();
       } finally {
         await flood.close();
+        turn.end();
       }
     },
   },
 ];
+
+let lastTurn = Promise.resolve();
+
+/** One flood at a time: the two browsers share two cores, and a flood takes one of them before it reaches a browser. */
+async function takeTurn(): Promise<{ end(): void }> {
+  const before = lastTurn;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  lastTurn = promise;
+  await before;
+  return { end: resolve };
+}
 
 /** The first feed on pages, where drawing the others would count too; all of them on pages of the extension. */
 const showOnlyFirst = (world: World, first: Feed, ...others: Feed[]): Promise<void> =>

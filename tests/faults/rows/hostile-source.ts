@@ -99,6 +99,8 @@ export const HOSTILE_SOURCE_ROWS: FaultRow[] = [
     },
     runs: { short: 1, long: 10 },
     own: { isPatient: true },
+    // The policy of the extension refuses it before the browser does.
+    mayReport: /connect-src/,
     async induce(world, runs) {
       const { demo } = world;
       const endless = await startEndlessServer();
