@@ -370,7 +370,7 @@ describe('conversation of the background', () => {
     expect((await fakeBrowser.storage.session.get())['conversation']).toBeUndefined();
     // The background was started by the window that closed.
     const next = createServices();
-    next.windowClosed();
+    await Promise.resolve(next.windowClosed());
     await until(async () => expect(await kept()).toHaveLength(left));
     const { entries } = await connect(next, 'private-conversation', POPUP).first('TRANSCRIPT');
     expect(entries).toHaveLength(left);
